@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IRecoveryLens} from "../interfaces/IRecoveryLens.sol";
+import {IRecoveryModule} from "../interfaces/IRecoveryModule.sol";
+import {IWalletRecoveryModule} from "../interfaces/IWalletRecoveryModule.sol";
+
+/// @title RecoveryLens
+/// @notice See {IRecoveryLens}. Holds nothing and can do nothing: it only reads modules.
+contract RecoveryLens is IRecoveryLens {
+    uint256 private constant HEAD_WORDS = 5;
+
+    /// @inheritdoc IRecoveryLens
+    function read(
+        IRecoveryModule module,
+        bytes calldata accounts,
+        uint256 paths
+    ) external view returns (uint256[] memory words) {
+        if (accounts.length % 20 != 0) revert LensAccountsInvalid(accounts.length);
+        uint256 count = accounts.length / 20;
+        uint256 width = HEAD_WORDS + paths;
+        words = new uint256[](count * width);
+        for (uint256 i = 0; i < count; ++i) {
+            address account = address(bytes20(accounts[i * 20:]));
+            uint256 at = i * width;
+            uint256[] memory slots = module.slotsOf(account, paths);
+            words[at + 1] = slots[0];
+            words[at + 2] = slots[1];
+            for (uint256 j = 0; j < paths; ++j) words[at + HEAD_WORDS + j] = slots[2 + j];
+            (words[at], words[at + 3], words[at + 4]) = _clock(module, account);
+        }
+    }
+
+    /// @inheritdoc IRecoveryLens
+    function status(
+        IRecoveryModule module,
+        address account,
+        uint256 paths
+    ) external view returns (AccountStatus memory result) {
+        (result.policyHash, result.epoch, result.changeDelay, result.blockers) = module.policyOf(account);
+        (result.changePolicyHash, result.changeEta) = module.changeOf(account);
+        (uint256 known, uint256 lastActive, uint256 freeze) = _clock(module, account);
+        result.readable = known != 0;
+        result.lastActive = lastActive;
+        result.frozenUntil = freeze >> 32;
+        result.coolUntil = uint32(freeze);
+        result.time = block.timestamp;
+        result.requests = new RequestStatus[](paths);
+        for (uint256 i = 0; i < paths; ++i) {
+            RequestStatus memory request = result.requests[i];
+            (request.state, request.nonce, request.readyAt, request.expiresAt) = module.requestOf(account, i);
+        }
+    }
+
+    /// @dev One account that cannot be read (no code, or code that answers nothing) must not hide the others.
+    function _clock(
+        IRecoveryModule module,
+        address account
+    ) private view returns (uint256 known, uint256 lastActive, uint256 freeze) {
+        try module.lastActiveOf(account) returns (uint256 time) {
+            (known, lastActive) = (1, time);
+        } catch {}
+        try IWalletRecoveryModule(address(module)).freezeOf(account) returns (
+            uint256 until,
+            uint256 coolUntil,
+            uint256,
+            uint256,
+            uint256
+        ) {
+            freeze = (until << 32) | coolUntil;
+        } catch {}
+    }
+}

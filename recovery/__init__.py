@@ -1,0 +1,1 @@
+"""Social recovery for Ethereum accounts."""

@@ -1,0 +1,42 @@
+"""What can go wrong, in words that say what to do next."""
+
+from __future__ import annotations
+
+
+class RecoveryError(Exception):
+    """Base of every error that this package raises on purpose.
+
+    Attributes:
+        code: Stable name, for programs.
+        message: One clear sentence or two, for people: what is wrong and what to do.
+    """
+
+    code = "recovery"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(RecoveryError, ValueError):
+    """Something given by the user or by a caller cannot be right, whatever the chain says."""
+
+    code = "invalid-input"
+
+
+class InvalidFile(InvalidInput):
+    """A file is not what it says it is: altered, cut off, of another kind or version."""
+
+    code = "invalid-file"
+
+
+class Refused(RecoveryError):
+    """The chain refuses it, or would: nothing was sent, or what was sent has changed nothing."""
+
+    code = "refused"
+
+
+class ChainError(RecoveryError):
+    """The chain cannot be read, or answers what it cannot mean."""
+
+    code = "chain"
