@@ -8,6 +8,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRecoveryModule} from "./interfaces/IRecoveryModule.sol";
 import {Messages} from "./libraries/Messages.sol";
 import {Path, PathProof, Policy, Right} from "./libraries/Policy.sol";
+import {PolicySlot, PolicySlots} from "./libraries/PolicySlot.sol";
 import {Approval, Quorum} from "./libraries/Quorum.sol";
 import {RequestSlot, RequestSlots} from "./libraries/RequestSlot.sol";
 
@@ -16,13 +17,6 @@ import {RequestSlot, RequestSlots} from "./libraries/RequestSlot.sol";
 /// and how activity is read. One contract a chain; no admin, no upgrade, no pause; it calls only the account.
 /// @dev Requests and changes are keyed by epoch, so moving the epoch kills them all without touching them.
 abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
-    struct PolicySlot {
-        bytes24 hash;
-        uint32 epoch;
-        uint8 changeDelayDays;
-        uint8 blockers;
-    }
-
     struct ChangeSlot {
         bytes24 hash; // 0 is removal
         uint32 eta; // 0 is nothing pending
@@ -42,11 +36,11 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
 
     /// @inheritdoc IRecoveryModule
     function configure(uint256 changeDelay, Path[] calldata paths) external {
-        PolicySlot memory policy = _policies[msg.sender];
-        if (policy.hash != 0) revert PolicyAlreadyConfigured(msg.sender);
+        PolicySlot policy = _policies[msg.sender];
+        if (policy.hash() != 0) revert PolicyAlreadyConfigured(msg.sender);
         _requireEnabled(msg.sender);
         bytes24 policyHash = bytes24(hashPolicy(changeDelay, paths));
-        uint256 epoch = _setPolicy(msg.sender, policyHash, policy.epoch, changeDelay / 1 days);
+        uint256 epoch = _setPolicy(msg.sender, policyHash, policy.epoch(), changeDelay);
         _resetClock(msg.sender);
         emit PolicyConfigured(msg.sender, epoch, changeDelay, paths);
     }
@@ -54,7 +48,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
     /// @inheritdoc IRecoveryModule
     function scheduleChange(uint256 changeDelay, Path[] calldata paths) external {
         bytes24 policyHash = bytes24(hashPolicy(changeDelay, paths));
-        (uint256 epoch, uint256 eta) = _schedule(policyHash, changeDelay / 1 days);
+        (uint256 epoch, uint256 eta) = _schedule(policyHash, changeDelay);
         emit PolicyChangeScheduled(msg.sender, epoch, eta, changeDelay, paths);
     }
 
@@ -66,7 +60,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
 
     /// @inheritdoc IRecoveryModule
     function dropChange(bytes24 policyHash, uint256 eta) external {
-        uint256 epoch = _policies[msg.sender].epoch;
+        uint256 epoch = _policies[msg.sender].epoch();
         uint256 key = _changeKey(msg.sender, epoch);
         ChangeSlot memory change = _changes[key];
         if (change.eta == 0 || change.eta != eta || change.hash != policyHash) revert ChangeNotPending(msg.sender);
@@ -83,7 +77,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
     ) external {
         bytes32 digest = vetoChangeDigest(account, proof, deadline);
         _requireDeadline(deadline);
-        uint256 epoch = _policies[account].epoch;
+        uint256 epoch = _policies[account].epoch();
         uint256 pathKey = _requestKey(account, epoch, proof.index);
         // A second veto would let a corrupted quorum hold up its own removal for ever.
         if (_requests[pathKey].nonce() != 0) revert ChangeVetoUsed(proof.index);
@@ -98,24 +92,24 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
 
     /// @inheritdoc IRecoveryModule
     function applyChange(address account) external {
-        PolicySlot memory policy = _policies[account];
-        uint256 key = _changeKey(account, policy.epoch);
+        PolicySlot policy = _policies[account];
+        uint256 key = _changeKey(account, policy.epoch());
         ChangeSlot memory change = _changes[key];
         if (change.eta == 0) revert ChangeNotPending(account);
         uint256 expiresAt = uint256(change.eta) + CHANGE_WINDOW;
         if (block.timestamp < change.eta || block.timestamp >= expiresAt) revert ChangeNotReady(change.eta, expiresAt);
-        if (policy.blockers != 0) revert ChangeBlocked(policy.blockers);
+        if (policy.blockers() != 0) revert ChangeBlocked(policy.blockers());
 
         delete _changes[key];
-        uint256 epoch = _setPolicy(account, change.hash, policy.epoch, change.changeDelayDays);
+        uint256 epoch = _setPolicy(account, change.hash, policy.epoch(), uint256(change.changeDelayDays) * 1 days);
         emit PolicyChanged(account, epoch, change.hash);
     }
 
     /// @inheritdoc IRecoveryModule
     function publish(address account, uint256 changeDelay, Path[] calldata paths) external {
-        PolicySlot memory policy = _requirePolicy(account);
-        if (bytes24(hashPolicy(changeDelay, paths)) != policy.hash) revert PolicyMismatch(account);
-        emit PolicyPublished(account, policy.epoch, changeDelay, paths);
+        PolicySlot policy = _requirePolicy(account);
+        if (bytes24(hashPolicy(changeDelay, paths)) != policy.hash()) revert PolicyMismatch(account);
+        emit PolicyPublished(account, policy.epoch(), changeDelay, paths);
     }
 
     /* ------------------------------------------ requests ------------------------------------------- */
@@ -130,14 +124,14 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         Approval[] calldata approvals
     ) external {
         _requireDeadline(deadline);
-        (PolicySlot memory policy, bytes32 pathHash) = _prove(account, proof, Right.Rotate);
+        (PolicySlot policy, bytes32 pathHash) = _prove(account, proof, Right.Rotate);
         Path calldata path = proof.path;
         _requireStartable(account, path);
         Quorum.validateOwners(account, owners, threshold);
         _validateOwners(account, path, owners, threshold);
         if (path.inactivity != 0) _requireInactive(account, path, block.timestamp);
 
-        uint256 key = _requestKey(account, policy.epoch, proof.index);
+        uint256 key = _requestKey(account, policy.epoch(), proof.index);
         RequestSlot slot = _requests[key];
         if (slot.isOpen()) {
             if (block.timestamp < slot.expiresAt()) revert RecoveryAlreadyStarted(proof.index, slot.expiresAt());
@@ -151,7 +145,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
             _hashTypedDataV4(
                 Messages.recover(
                     account,
-                    policy.epoch,
+                    policy.epoch(),
                     proof.index,
                     pathHash,
                     slot.nonce(),
@@ -249,19 +243,23 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         bytes[] calldata owners,
         uint256 threshold
     ) external {
-        (uint256 key, RequestSlot slot) = _requireStarted(account, path);
-        if (block.timestamp < slot.readyAt() || block.timestamp >= slot.expiresAt()) {
-            revert RecoveryNotReady(slot.readyAt(), slot.expiresAt());
+        PolicySlot policy = _policies[account];
+        uint256 key = _requestKey(account, policy.epoch(), path);
+        RequestSlot slot = _requests[key];
+        if (!slot.isOpen()) revert RecoveryNotStarted(path);
+        uint256 readyAt = slot.readyAt();
+        if (block.timestamp < readyAt || block.timestamp >= slot.expiresAt()) {
+            revert RecoveryNotReady(readyAt, slot.expiresAt());
         }
         _requireRequest(path, slot, structure, owners, threshold);
         // Silent when the request began, and since: any activity moves the clock past the start.
-        if (structure.inactivity != 0) _requireInactive(account, structure, slot.readyAt() - structure.delay);
+        if (structure.inactivity != 0) _requireInactive(account, structure, readyAt - structure.delay);
 
         _requests[key] = RequestSlot.wrap(0);
-        PolicySlot memory policy = _policies[account];
-        uint256 epoch = _setPolicy(account, policy.hash, policy.epoch, policy.changeDelayDays);
+        policy = policy.next();
+        _policies[account] = policy;
         _resetClock(account);
-        emit RecoveryFinalized(account, path, epoch, owners, threshold);
+        emit RecoveryFinalized(account, path, policy.epoch());
         _rotate(account, structure, owners, threshold);
     }
 
@@ -291,8 +289,8 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
     function policyOf(
         address account
     ) external view returns (bytes24 policyHash, uint256 epoch, uint256 changeDelay, uint256 blockers) {
-        PolicySlot memory policy = _policies[account];
-        return (policy.hash, policy.epoch, policy.changeDelayDays * 1 days, policy.blockers);
+        PolicySlot policy = _policies[account];
+        return (policy.hash(), policy.epoch(), policy.changeDelay(), policy.blockers());
     }
 
     /// @inheritdoc IRecoveryModule
@@ -300,7 +298,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         address account,
         uint256 path
     ) external view returns (RequestState state, uint256 nonce, uint256 readyAt, uint256 expiresAt) {
-        RequestSlot slot = _requests[_requestKey(account, _policies[account].epoch, path)];
+        RequestSlot slot = _requests[_requestKey(account, _policies[account].epoch(), path)];
         if (!slot.isOpen()) return (RequestState.Idle, slot.nonce(), 0, 0);
         (nonce, readyAt, expiresAt) = (slot.nonce(), slot.readyAt(), slot.expiresAt());
         state = block.timestamp < readyAt ? RequestState.Pending : block.timestamp < expiresAt
@@ -310,7 +308,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
 
     /// @inheritdoc IRecoveryModule
     function changeOf(address account) external view returns (bytes24 policyHash, uint256 eta) {
-        ChangeSlot memory change = _changes[_changeKey(account, _policies[account].epoch)];
+        ChangeSlot memory change = _changes[_changeKey(account, _policies[account].epoch())];
         return (change.hash, change.eta);
     }
 
@@ -326,17 +324,13 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
 
     /// @inheritdoc IRecoveryModule
     function slotsOf(address account, uint256 paths) external view returns (uint256[] memory words) {
-        PolicySlot memory policy = _policies[account];
-        ChangeSlot memory change = _changes[_changeKey(account, policy.epoch)];
+        PolicySlot policy = _policies[account];
+        ChangeSlot memory change = _changes[_changeKey(account, policy.epoch())];
         words = new uint256[](2 + paths);
-        words[0] =
-            uint256(bytes32(policy.hash)) |
-            (uint256(policy.epoch) << 32) |
-            (uint256(policy.changeDelayDays) << 8) |
-            policy.blockers;
+        words[0] = PolicySlot.unwrap(policy);
         words[1] = uint256(bytes32(change.hash)) | (uint256(change.eta) << 32) | change.changeDelayDays;
         for (uint256 i = 0; i < paths; ++i) {
-            words[2 + i] = RequestSlot.unwrap(_requests[_requestKey(account, policy.epoch, i)]);
+            words[2 + i] = RequestSlot.unwrap(_requests[_requestKey(account, policy.epoch(), i)]);
         }
     }
 
@@ -354,14 +348,14 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         uint256 threshold,
         uint256 deadline
     ) external view returns (bytes32) {
-        (PolicySlot memory policy, bytes32 pathHash) = _prove(account, proof, Right.Rotate);
-        uint256 nonce = _requests[_requestKey(account, policy.epoch, proof.index)].nonce();
+        (PolicySlot policy, bytes32 pathHash) = _prove(account, proof, Right.Rotate);
+        uint256 nonce = _requests[_requestKey(account, policy.epoch(), proof.index)].nonce();
         bytes32 ownersHash = Messages.hashOwners(owners);
         return
             _hashTypedDataV4(
                 Messages.recover(
                     account,
-                    policy.epoch,
+                    policy.epoch(),
                     proof.index,
                     pathHash,
                     nonce,
@@ -374,11 +368,11 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
 
     /// @inheritdoc IRecoveryModule
     function cancelDigest(address account, PathProof calldata proof, uint256 deadline) public view returns (bytes32) {
-        (PolicySlot memory policy, bytes32 pathHash) = _prove(account, proof, Right.Rotate);
+        (PolicySlot policy, bytes32 pathHash) = _prove(account, proof, Right.Rotate);
         (, RequestSlot slot) = _requireOpen(account, proof.index);
         return
             _hashTypedDataV4(
-                Messages.cancel(account, policy.epoch, proof.index, pathHash, slot.nonce(), deadline)
+                Messages.cancel(account, policy.epoch(), proof.index, pathHash, slot.nonce(), deadline)
             );
     }
 
@@ -389,13 +383,13 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         uint256 requestPath,
         uint256 deadline
     ) public view returns (bytes32) {
-        (PolicySlot memory policy, bytes32 pathHash) = _prove(account, proof, Right.Veto);
+        (PolicySlot policy, bytes32 pathHash) = _prove(account, proof, Right.Veto);
         (, RequestSlot slot) = _requireOpen(account, requestPath);
         return
             _hashTypedDataV4(
                 Messages.vetoRequest(
                     account,
-                    policy.epoch,
+                    policy.epoch(),
                     proof.index,
                     pathHash,
                     requestPath,
@@ -411,14 +405,14 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         PathProof calldata proof,
         uint256 deadline
     ) public view returns (bytes32) {
-        (PolicySlot memory policy, bytes32 pathHash) = _prove(account, proof, Right.Veto);
-        ChangeSlot memory change = _changes[_changeKey(account, policy.epoch)];
+        (PolicySlot policy, bytes32 pathHash) = _prove(account, proof, Right.Veto);
+        ChangeSlot memory change = _changes[_changeKey(account, policy.epoch())];
         if (change.eta == 0) revert ChangeNotPending(account);
         return
             _hashTypedDataV4(
                 Messages.vetoChange(
                     account,
-                    policy.epoch,
+                    policy.epoch(),
                     proof.index,
                     pathHash,
                     change.hash,
@@ -477,11 +471,11 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         address account,
         PathProof calldata proof,
         Right right
-    ) internal view returns (PolicySlot memory policy, bytes32 pathHash) {
+    ) internal view returns (PolicySlot policy, bytes32 pathHash) {
         policy = _requirePolicy(account);
         pathHash = Policy.hashPath(proof.path);
-        bytes32 policyHash = Policy.prove(policy.changeDelayDays * 1 days, proof.index, pathHash, proof.others);
-        if (bytes24(policyHash) != policy.hash) revert PolicyMismatch(account);
+        bytes32 policyHash = Policy.prove(policy.changeDelay(), proof.index, pathHash, proof.others);
+        if (bytes24(policyHash) != policy.hash()) revert PolicyMismatch(account);
         if (proof.path.right != right) revert PathRightMismatch(proof.path.right, right);
     }
 
@@ -509,9 +503,9 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         _requests[key] = RequestSlot.wrap(nonce);
     }
 
-    function _requirePolicy(address account) private view returns (PolicySlot memory policy) {
+    function _requirePolicy(address account) private view returns (PolicySlot policy) {
         policy = _policies[account];
-        if (policy.hash == 0) revert PolicyMissing(account);
+        if (policy.hash() == 0) revert PolicyMissing(account);
     }
 
     function _requireDeadline(uint256 deadline) private view {
@@ -523,7 +517,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
     }
 
     function _requireStarted(address account, uint256 path) private view returns (uint256 key, RequestSlot slot) {
-        key = _requestKey(account, _policies[account].epoch, path);
+        key = _requestKey(account, _policies[account].epoch(), path);
         slot = _requests[key];
         if (!slot.isOpen()) revert RecoveryNotStarted(path);
     }
@@ -547,31 +541,26 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         }
     }
 
-    function _schedule(bytes24 policyHash, uint256 changeDelayDays) private returns (uint256 epoch, uint256 eta) {
-        PolicySlot memory policy = _requirePolicy(msg.sender);
-        epoch = policy.epoch;
-        eta = block.timestamp + uint256(policy.changeDelayDays) * 1 days;
+    function _schedule(bytes24 policyHash, uint256 changeDelay) private returns (uint256 epoch, uint256 eta) {
+        PolicySlot policy = _requirePolicy(msg.sender);
+        epoch = policy.epoch();
+        eta = block.timestamp + policy.changeDelay();
         _changes[_changeKey(msg.sender, epoch)] = ChangeSlot({
             hash: policyHash,
             eta: SafeCast.toUint32(eta),
-            changeDelayDays: SafeCast.toUint8(changeDelayDays)
+            changeDelayDays: SafeCast.toUint8(changeDelay / 1 days)
         });
     }
 
-    /// @dev The one place where an epoch begins: without blockers, and with every key of the old one out of use.
+    /// @dev An epoch begins: without blockers, and with every key of the old one out of use.
     function _setPolicy(
         address account,
         bytes24 policyHash,
         uint256 oldEpoch,
-        uint256 changeDelayDays
+        uint256 changeDelay
     ) private returns (uint256 epoch) {
         epoch = oldEpoch + 1;
-        _policies[account] = PolicySlot({
-            hash: policyHash,
-            epoch: SafeCast.toUint32(epoch),
-            changeDelayDays: SafeCast.toUint8(changeDelayDays),
-            blockers: 0
-        });
+        _policies[account] = PolicySlots.pack(policyHash, epoch, changeDelay);
     }
 
     function _open(
@@ -594,12 +583,12 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
             nonce
         );
         _requests[key] = slot;
-        if (blocks) _policies[account].blockers += 1;
+        if (blocks) _policies[account] = _policies[account].withBlocker();
     }
 
     function _close(address account, uint256 key, RequestSlot slot) private {
         _requests[key] = slot.closed();
-        if (slot.blocks()) _policies[account].blockers -= 1;
+        if (slot.blocks()) _policies[account] = _policies[account].withoutBlocker();
     }
 
     function _requestHash(bytes32 pathHash, bytes32 ownersHash, uint256 threshold) private pure returns (bytes24) {

@@ -40,3 +40,12 @@ class ChainError(RecoveryError):
     """The chain cannot be read, or answers what it cannot mean."""
 
     code = "chain"
+
+
+class MissingExtra(RecoveryError):
+    """A package is not installed that only some commands need."""
+
+    code = "missing-extra"
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f'{what}. Install it with: pip install "ape-recovery[{extra}]"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -98,8 +99,8 @@ class Path:
 
     @property
     def hash(self) -> bytes:
-        """keccak256(abi.encode(path)), 32 bytes."""
-        return bytes(keccak(encode([PATH_ABI], [self.to_abi()])))
+        """keccak256 of the ABI encoding of its fields, 32 bytes (abi.encode(path) without the leading offset)."""
+        return bytes(keccak(encode([PATH_ABI], [self.to_abi()])[32:]))
 
     def to_abi(self) -> tuple[Any, ...]:
         """As the contracts' struct Path."""
@@ -118,8 +119,8 @@ class Path:
     @classmethod
     def from_abi(cls, value: Any) -> Path:
         """From an event's or call's decoded struct (a tuple, or a mapping with the contracts' names)."""
-        if isinstance(value, dict):
-            names = "right ownerCancels vetoable inactivity delay window threshold extra members".split()
+        if isinstance(value, Mapping):
+            names = ["right", "ownerCancels", "vetoable", "inactivity", "delay", "window", "threshold", "extra", "members"]
             value = tuple(value[name] for name in names)
         right, owner_cancels, vetoable, inactivity, delay, window, threshold, extra, members = value
         return cls(

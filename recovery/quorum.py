@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
+from Crypto.Hash import SHA256
+from Crypto.Protocol.KDF import HKDF
 from eth_abi import encode
 from eth_utils import keccak
 
@@ -59,10 +60,8 @@ def derive_salt(secret: bytes, number: int) -> bytes:
     """
     if len(secret) != 32:
         raise InvalidInput(f"A policy secret has 32 bytes, not {len(secret)}.")
-    # Extract with an empty salt, then the first block of expand: one block is the 32 bytes that are needed.
-    key = hmac.new(bytes(32), secret, hashlib.sha256).digest()
-    info = b"ape-recovery member salt v1" + number.to_bytes(4, "big")
-    return hmac.new(key, info + b"\x01", hashlib.sha256).digest()
+    context = b"ape-recovery member salt v1" + number.to_bytes(4, "big")
+    return cast(bytes, HKDF(secret, 32, b"", SHA256, context=context))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ class Owners:
 
     @property
     def encoded(self) -> bytes:
-        """threshold u8 ‖ count u8 ‖ (length u16 ‖ owner)*: the head of every proof."""
+        """Threshold u8 ‖ count u8 ‖ (length u16 ‖ owner)*: the head of every proof."""
         head = bytes([self.threshold, len(self.signers)])
         return head + b"".join(len(s.data).to_bytes(2, "big") + s.data for s in self.signers)
 

@@ -19,6 +19,9 @@ interface IPolicyErrors {
     /// @param path What was given.
     error PolicyPathUnknown(uint256 path);
 
+    /// @notice A path is not encoded the way every ABI encoder does it.
+    error PathEncodingInvalid();
+
     /// @notice A path has 1 to 32 members.
     /// @param path  Position of the path in the policy.
     /// @param count What was given.

@@ -99,19 +99,11 @@ interface IRecoveryModule is IPolicyErrors, IOwnersErrors, IApprovalErrors {
     /// @notice A request that could never be finalized any more was cleared away.
     event RecoveryCleared(address indexed account, uint256 indexed path, uint256 nonce);
 
-    /// @notice The owners of `account` have been replaced.
-    /// @param account   The account.
-    /// @param path      The path that did it.
-    /// @param epoch     The epoch that begins.
-    /// @param owners    The owners from now on.
-    /// @param threshold How many of them have to sign.
-    event RecoveryFinalized(
-        address indexed account,
-        uint256 indexed path,
-        uint256 epoch,
-        bytes[] owners,
-        uint256 threshold
-    );
+    /// @notice The owners of `account` have been replaced by those of the request; the account says by whom.
+    /// @param account The account.
+    /// @param path    The path that did it.
+    /// @param epoch   The epoch that begins. In the one before it no other request was finalized.
+    event RecoveryFinalized(address indexed account, uint256 indexed path, uint256 epoch);
 
     /// @notice `signer` approves `digest` without a signature.
     event DigestApproved(address indexed signer, bytes32 indexed digest);

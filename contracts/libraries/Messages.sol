@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Words} from "./Words.sol";
+
 /// @title Messages
 /// @notice The EIP-712 messages that guardians sign. One type for each action, so that none passes for another.
 /// @dev Every one names the account, the epoch, the acting path (position and hash) and a deadline. The domain adds
@@ -127,6 +129,6 @@ library Messages {
     function hashOwners(bytes[] calldata owners) internal pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](owners.length);
         for (uint256 i = 0; i < owners.length; ++i) hashes[i] = keccak256(owners[i]);
-        return keccak256(abi.encodePacked(hashes));
+        return Words.hash(hashes);
     }
 }

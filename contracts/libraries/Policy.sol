@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IPolicyErrors} from "../interfaces/IPolicyErrors.sol";
+import {Words} from "./Words.sol";
 
 /// @notice What a path may do once its quorum acts.
 enum Right {
@@ -44,7 +45,9 @@ library Policy {
     uint256 internal constant MAX_FREEZE = 30 days;
     uint256 internal constant MIN_INACTIVITY = 7 days;
 
-    /// @notice Checks what every kind of account demands of a policy and hashes it.
+    /// @notice Checks what every kind of account demands of a policy and hashes it: keccak256 of the change delay and
+    /// of each path's hash, a word each. It cannot be taken for the hash of a path: that begins with a word of 0, 1 or
+    /// 2, which as a change delay would be no whole day.
     /// @param changeDelay Seconds a later change waits: 1 to 90 whole days.
     /// @param paths       1 to 32 paths, at least one of them with the right to rotate.
     /// @return hash The policy's hash, as {prove} computes it.
@@ -53,20 +56,32 @@ library Policy {
             revert IPolicyErrors.PolicyChangeDelayInvalid(changeDelay);
         }
         if (paths.length == 0 || paths.length > MAX_PATHS) revert IPolicyErrors.PolicyPathCountInvalid(paths.length);
-        bytes32[] memory hashes = new bytes32[](paths.length);
-        bool rotates;
+        bytes32[] memory words = new bytes32[](1 + paths.length);
+        words[0] = bytes32(changeDelay);
+        bool rotates = false;
         for (uint256 i = 0; i < paths.length; ++i) {
             _validatePath(i, paths[i]);
             if (paths[i].right == Right.Rotate) rotates = true;
-            hashes[i] = hashPath(paths[i]);
+            words[1 + i] = hashPath(paths[i]);
         }
         if (!rotates) revert IPolicyErrors.PolicyWithoutRotation();
-        return _hash(changeDelay, hashes);
+        return Words.hash(words);
     }
 
-    /// @notice Hash of one path.
-    function hashPath(Path calldata path) internal pure returns (bytes32) {
-        return keccak256(abi.encode(path));
+    /// @notice Hash of one path: its ABI encoding as it stands in calldata, from `right` to the last member.
+    /// @dev Equal bytes decode to equal paths, so nothing is encoded again: the one freedom that ABI encoding leaves,
+    /// where the members stand, is taken away. What reads a field later checks that its bytes are clean.
+    function hashPath(Path calldata path) internal pure returns (bytes32 hash) {
+        bytes32[] calldata members = path.members; // the compiler checks that they are there
+        bool canonical;
+        assembly ("memory-safe") {
+            canonical := eq(members.offset, add(path, 0x140)) // nine words and the number of members
+            let size := add(0x140, shl(5, members.length))
+            let free := mload(0x40)
+            calldatacopy(free, path, size)
+            hash := keccak256(free, size)
+        }
+        if (!canonical) revert IPolicyErrors.PathEncodingInvalid();
     }
 
     /// @notice Hash of the policy that has `pathHash` at `index` and `others` around it.
@@ -77,17 +92,11 @@ library Policy {
         bytes32[] calldata others
     ) internal pure returns (bytes32) {
         if (index > others.length) revert IPolicyErrors.PolicyPathUnknown(index);
-        bytes32[] memory hashes = new bytes32[](others.length + 1);
-        for (uint256 i = 0; i < hashes.length; ++i) {
-            hashes[i] = i < index ? others[i] : i == index ? pathHash : others[i - 1];
-        }
-        return _hash(changeDelay, hashes);
-    }
-
-    /// @dev Cannot be taken for the hash of a path: a path's encoding begins with the word 0x20, which as a change
-    /// delay would be 32 seconds, and that is no whole day.
-    function _hash(uint256 changeDelay, bytes32[] memory hashes) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(changeDelay, hashes));
+        bytes32[] memory words = new bytes32[](2 + others.length);
+        words[0] = bytes32(changeDelay);
+        words[1 + index] = pathHash;
+        for (uint256 i = 0; i < others.length; ++i) words[(i < index ? 1 : 2) + i] = others[i];
+        return Words.hash(words);
     }
 
     function _validatePath(uint256 index, Path calldata path) private pure {

@@ -56,9 +56,10 @@ library Quorum {
     /// @notice Hash of a set of owners, of which a wallet keeps the first 24 bytes.
     /// @dev keccak256(threshold u8 ‖ count u8 ‖ (length u16 ‖ owner)*): the head of every proof, see {checkOwners}.
     function hashOwners(bytes[] calldata owners, uint256 threshold) internal pure returns (bytes32) {
+        if (owners.length == 0) revert IOwnersErrors.OwnersCountInvalid(0);
         // Casts are safe: validated owners number 32 at most, each no longer than 65,535 bytes.
-        bytes memory head = abi.encodePacked(uint8(threshold), uint8(owners.length));
-        for (uint256 i = 0; i < owners.length; ++i) {
+        bytes memory head = abi.encodePacked(uint8(threshold), uint8(owners.length), uint16(owners[0].length), owners[0]);
+        for (uint256 i = 1; i < owners.length; ++i) {
             head = abi.encodePacked(head, uint16(owners[i].length), owners[i]);
         }
         return keccak256(head);

@@ -9,6 +9,7 @@ import {IRecoveryWallet} from "../interfaces/IRecoveryWallet.sol";
 import {IWalletRecoveryModule} from "../interfaces/IWalletRecoveryModule.sol";
 import {Messages} from "../libraries/Messages.sol";
 import {Path, PathProof, Right} from "../libraries/Policy.sol";
+import {PolicySlot} from "../libraries/PolicySlot.sol";
 import {Approval, Quorum} from "../libraries/Quorum.sol";
 
 /// @title WalletRecoveryModule
@@ -35,19 +36,19 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
     ) external {
         uint256 coolUntil = _freezes[account].coolUntil;
         if (block.timestamp < coolUntil) revert FreezeCoolingDown(coolUntil);
-        (PolicySlot memory policy, bytes32 structHash) = _freezeMessage(account, proof, deadline);
+        (PolicySlot policy, bytes32 structHash) = _freezeMessage(account, proof, deadline);
         _requireQuorum(account, proof, structHash, deadline, approvals);
 
-        uint256 nonce = _useNonce(account, policy.epoch, proof.index);
+        uint256 nonce = _useNonce(account, policy.epoch(), proof.index);
         uint256 until = block.timestamp + proof.path.window;
         coolUntil = until + proof.path.window;
         _freezes[account] = FreezeSlot({
             coolUntil: SafeCast.toUint32(coolUntil),
-            epoch: policy.epoch,
+            epoch: SafeCast.toUint32(policy.epoch()),
             path: proof.index,
             nonce: SafeCast.toUint16(nonce)
         });
-        emit AccountFrozen(account, proof.index, policy.epoch, nonce, until, coolUntil);
+        emit AccountFrozen(account, proof.index, policy.epoch(), nonce, until, coolUntil);
         _setFrozenUntil(account, until);
     }
 
@@ -58,9 +59,9 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
         uint256 deadline,
         Approval[] calldata approvals
     ) external {
-        (PolicySlot memory policy, bytes32 structHash) = _thawMessage(account, proof, deadline);
+        (PolicySlot policy, bytes32 structHash) = _thawMessage(account, proof, deadline);
         _requireQuorum(account, proof, structHash, deadline, approvals);
-        emit AccountThawed(account, proof.index, policy.epoch, _freezes[account].nonce);
+        emit AccountThawed(account, proof.index, policy.epoch(), _freezes[account].nonce);
         _setFrozenUntil(account, 0);
     }
 
@@ -92,27 +93,27 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
         address account,
         PathProof calldata proof,
         uint256 deadline
-    ) private view returns (PolicySlot memory policy, bytes32 structHash) {
+    ) private view returns (PolicySlot policy, bytes32 structHash) {
         bytes32 pathHash;
         (policy, pathHash) = _prove(account, proof, Right.Freeze);
-        uint256 nonce = _pathNonce(account, policy.epoch, proof.index);
-        structHash = Messages.freeze(account, policy.epoch, proof.index, pathHash, nonce, deadline);
+        uint256 nonce = _pathNonce(account, policy.epoch(), proof.index);
+        structHash = Messages.freeze(account, policy.epoch(), proof.index, pathHash, nonce, deadline);
     }
 
     function _thawMessage(
         address account,
         PathProof calldata proof,
         uint256 deadline
-    ) private view returns (PolicySlot memory policy, bytes32 structHash) {
+    ) private view returns (PolicySlot policy, bytes32 structHash) {
         bytes32 pathHash;
         (policy, pathHash) = _prove(account, proof, Right.Freeze);
         FreezeSlot memory last = _freezes[account];
         if (
-            last.epoch != policy.epoch ||
+            last.epoch != policy.epoch() ||
             last.path != proof.index ||
             IRecoveryWallet(account).frozenUntil() <= block.timestamp
         ) revert FreezeNotFound(account);
-        structHash = Messages.thaw(account, policy.epoch, proof.index, pathHash, last.nonce, deadline);
+        structHash = Messages.thaw(account, policy.epoch(), proof.index, pathHash, last.nonce, deadline);
     }
 
     function _setFrozenUntil(address account, uint256 until) private {

@@ -19,6 +19,7 @@ import {IRecoveryWallet} from "../interfaces/IRecoveryWallet.sol";
 import {Messages} from "../libraries/Messages.sol";
 import {Path} from "../libraries/Policy.sol";
 import {Quorum} from "../libraries/Quorum.sol";
+import {Words} from "../libraries/Words.sol";
 
 /// @title RecoveryWallet
 /// @notice See {IRecoveryWallet}. Deployed once; wallets are clones of it (ERC-1167), and EOAs may delegate to it
@@ -26,9 +27,7 @@ import {Quorum} from "../libraries/Quorum.sol";
 contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1155Holder {
     /// @custom:storage-location erc7201:recovery.wallet
     struct Layout {
-        bytes24 ownersHash;
-        uint32 lastActive;
-        uint32 frozenUntil;
+        uint256 state; // owners' hash 192 | last active 32 | frozen until 32
         uint256 batchNonce;
     }
 
@@ -101,10 +100,10 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
 
     /// @inheritdoc IRecoveryWallet
     function rotateOwners(bytes[] calldata owners, uint256 threshold) external onlySelf {
-        uint256 until = _layout().frozenUntil;
+        uint256 until = frozenUntil();
         if (block.timestamp < until) revert WalletFrozen(until);
         Quorum.validateOwners(address(this), owners, threshold);
-        _setOwners(owners, threshold);
+        _setOwners(owners, threshold, until);
     }
 
     /* ---------------------------------------- for the module --------------------------------------- */
@@ -112,13 +111,12 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
     /// @inheritdoc IRecoveryWallet
     /// @dev The module has validated the owners when the request began.
     function recoverOwners(bytes[] calldata owners, uint256 threshold) external onlyModule {
-        _layout().frozenUntil = 0;
-        _setOwners(owners, threshold);
+        _setOwners(owners, threshold, 0);
     }
 
     /// @inheritdoc IRecoveryWallet
     function setFrozenUntil(uint256 until) external onlyModule {
-        _layout().frozenUntil = SafeCast.toUint32(until);
+        _setState(ownersHash(), lastActive(), until);
         emit FrozenUntilChanged(until);
     }
 
@@ -171,7 +169,7 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
         for (uint256 i = 0; i < calls.length; ++i) {
             Execution calldata call_ = calls[i];
             // Asked for each call: the one before may have led to a freeze.
-            uint256 until = _layout().frozenUntil;
+            uint256 until = frozenUntil();
             if (block.timestamp < until && !_allowedWhileFrozen(call_)) revert WalletFrozen(until);
             address target = call_.target == address(0) ? address(this) : call_.target;
             if (!LowLevelCall.callNoReturn(target, call_.value, call_.callData)) LowLevelCall.bubbleRevert();
@@ -199,7 +197,7 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
         bytes32 hash,
         bytes calldata signature
     ) public view override returns (bytes4) {
-        if (block.timestamp < _layout().frozenUntil) return 0xffffffff;
+        if (block.timestamp < frozenUntil()) return 0xffffffff;
         return super.isValidSignature(hash, signature);
     }
 
@@ -217,12 +215,12 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
         bytes calldata signature
     ) internal view override returns (uint256) {
         bool valid = _rawSignatureValidation(_signableUserOpHash(userOp, userOpHash), signature);
-        return ERC4337Utils.packValidationData(valid, _layout().frozenUntil, 0);
+        return ERC4337Utils.packValidationData(valid, uint48(frozenUntil()), 0);
     }
 
     /// @dev The owners' proof, packed as {Quorum.checkOwners} says. Without owners nothing is valid.
     function _rawSignatureValidation(bytes32 hash, bytes calldata signature) internal view override returns (bool) {
-        return Quorum.checkOwners(_layout().ownersHash, hash, signature);
+        return Quorum.checkOwners(ownersHash(), hash, signature);
     }
 
     /* -------------------------------------------- views -------------------------------------------- */
@@ -238,18 +236,18 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
     }
 
     /// @inheritdoc IRecoveryWallet
-    function ownersHash() external view returns (bytes24) {
-        return _layout().ownersHash;
+    function ownersHash() public view returns (bytes24) {
+        return bytes24(bytes32(_layout().state));
     }
 
     /// @inheritdoc IRecoveryWallet
-    function lastActive() external view returns (uint256) {
-        return _layout().lastActive;
+    function lastActive() public view returns (uint256) {
+        return uint32(_layout().state >> 32);
     }
 
     /// @inheritdoc IRecoveryWallet
-    function frozenUntil() external view returns (uint256) {
-        return _layout().frozenUntil;
+    function frozenUntil() public view returns (uint256) {
+        return uint32(_layout().state);
     }
 
     /// @inheritdoc IRecoveryWallet
@@ -266,7 +264,7 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
                 abi.encode(CALL_TYPEHASH, call_.target, call_.value, keccak256(call_.callData))
             );
         }
-        bytes32 callsHash = keccak256(abi.encodePacked(hashes));
+        bytes32 callsHash = Words.hash(hashes);
         return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, callsHash, _layout().batchNonce, deadline)));
     }
 
@@ -296,24 +294,35 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
         uint256 changeDelay,
         Path[] calldata paths
     ) private {
-        if (_layout().ownersHash != 0) revert WalletAlreadyInitialized();
+        if (ownersHash() != 0) revert WalletAlreadyInitialized();
         Quorum.validateOwners(address(this), owners, threshold);
-        _setOwners(owners, threshold);
+        _setOwners(owners, threshold, 0);
         _MODULE.configure(changeDelay, paths);
     }
 
-    function _setOwners(bytes[] calldata owners, uint256 threshold) private {
-        _layout().ownersHash = bytes24(Quorum.hashOwners(owners, threshold));
-        _touch();
+    /// @dev The owners' time begins anew with them.
+    function _setOwners(bytes[] calldata owners, uint256 threshold, uint256 until) private {
+        _setState(bytes24(Quorum.hashOwners(owners, threshold)), _endOfDay(), until);
         emit OwnersChanged(owners, threshold);
     }
 
     /// @dev Written at most once a day: it says that the owner was alive until the end of the day, never less than the
     /// truth.
     function _touch() private {
-        Layout storage layout = _layout();
-        uint256 endOfDay = (block.timestamp / 1 days + 1) * 1 days;
-        if (layout.lastActive < endOfDay) layout.lastActive = SafeCast.toUint32(endOfDay);
+        uint256 endOfDay = _endOfDay();
+        if (lastActive() < endOfDay) _setState(ownersHash(), endOfDay, frozenUntil());
+    }
+
+    /// @dev End of the present UTC day.
+    function _endOfDay() private view returns (uint256) {
+        return (block.timestamp / 1 days + 1) * 1 days;
+    }
+
+    function _setState(bytes24 ownersHash_, uint256 lastActive_, uint256 frozenUntil_) private {
+        _layout().state =
+            uint256(bytes32(ownersHash_)) |
+            (uint256(SafeCast.toUint32(lastActive_)) << 32) |
+            SafeCast.toUint32(frozenUntil_);
     }
 
     function _layout() private pure returns (Layout storage layout) {

@@ -1,0 +1,221 @@
+"""The envelope of every file that people pass to each other: what it is, its version, and a checksum.
+
+The checksum finds slips and cut-off files, not forgers: whoever reads a file derives what it claims again (hash,
+signer, account, chain) and believes none of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .errors import InvalidFile, InvalidInput
+
+VERSION = 1
+MAX_SIZE = 4 * 1024 * 1024
+_T = TypeVar("_T")
+
+NAMES = {
+    "recovery-policy": "an owner's policy file",
+    "recovery-kit": "a guardian's kit",
+    "recovery-request": "a request",
+    "recovery-approval": "an approval",
+}
+
+
+def dumps(kind: str, content: dict[str, Any]) -> str:
+    """One line of JSON for each top-level field, in the order given, with type, version and checksum."""
+    body = {"type": kind, "version": VERSION, **content}
+    return json.dumps({**body, "checksum": _checksum(body)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def loads(text: str, kind: str, source: str = "The file") -> dict[str, Any]:
+    """Reads what `dumps` has written.
+
+    Args:
+        text: The file's text.
+        kind: What it has to be.
+        source: How to call it in errors.
+
+    Returns:
+        Its content, without type, version and checksum.
+
+    Raises:
+        InvalidFile: Not JSON, of another kind or version, or altered.
+    """
+    if len(text) > MAX_SIZE:
+        raise InvalidFile(f"{source} is far too large to be {NAMES[kind]}.")
+    try:
+        body = json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise InvalidFile(
+            f"{source} is not {NAMES[kind]}: it is damaged or no JSON. Ask for it again."
+        ) from error
+    if not isinstance(body, dict) or "type" not in body:
+        raise InvalidFile(f"{source} is not {NAMES[kind]}.")
+    if body["type"] != kind:
+        found = NAMES.get(str(body["type"]), "something else")
+        raise InvalidFile(f"{source} is {found}; {NAMES[kind]} is needed here.")
+    if body.get("version") != VERSION:
+        raise InvalidFile(
+            f"{source} has version {body.get('version')}; this program reads version {VERSION}. "
+            "Use the release of ape-recovery that it was made with, or a newer one."
+        )
+    checksum = body.pop("checksum", None)
+    if checksum != _checksum(body):
+        raise InvalidFile(f"{source} has been altered or cut off: its checksum is wrong. Ask for it again.")
+    return {name: value for name, value in body.items() if name not in ("type", "version")}
+
+
+def parse(source: str, kind: str, content: dict[str, Any], build: Callable[[dict[str, Any]], _T]) -> _T:
+    """Builds a model from a file's content, and turns whatever goes wrong into one clear error.
+
+    Raises:
+        InvalidFile: A field is missing, of another type, or refused by the model.
+    """
+    try:
+        return build(content)
+    except KeyError as error:
+        raise InvalidFile(f"{source} is not {NAMES[kind]}: {error.args[0]!r} is missing.") from error
+    except InvalidInput as error:
+        raise InvalidFile(f"{source} cannot be right: {error.message}") from error
+    except (TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
+        raise InvalidFile(f"{source} cannot be right: a field has a value it cannot have.") from error
+
+
+def read(path: str | Path) -> str:
+    """Reads a text file.
+
+    Raises:
+        InvalidFile: It is not there, not readable, not text, or far too large.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_SIZE:
+            raise InvalidFile(f"{path} is far too large to be a file of ape-recovery.")
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidFile(f"{path} is not a text file.") from error
+    except OSError as error:
+        raise InvalidFile(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def write(path: str | Path, text: str, *, secret: bool = False, replace: bool = False) -> Path:
+    """Writes a file as a whole or not at all.
+
+    Args:
+        path: Where to.
+        text: What.
+        secret: Readable for its owner alone (0600).
+        replace: Overwrite what is there.
+
+    Raises:
+        InvalidInput: Something is there already, or the folder cannot be written.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600 from the start
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if not secret:
+            os.chmod(temporary, 0o666 & ~_umask())
+        if replace:
+            os.replace(temporary, path)
+        else:
+            os.link(temporary, path)
+    except FileExistsError as error:
+        raise InvalidInput(f"{path} exists already. Name another file, or move it away first.") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+    return path
+
+
+def to_hex(data: bytes) -> str:
+    """0x and lower-case digits."""
+    return "0x" + data.hex()
+
+
+def from_hex(text: Any, length: int | None = None) -> bytes:
+    """The bytes of `to_hex`.
+
+    Args:
+        text: 0x and digits.
+        length: How many bytes it must be.
+
+    Raises:
+        InvalidInput: Something else.
+    """
+    if not isinstance(text, str) or not text.startswith("0x"):
+        raise InvalidInput("a value should be hexadecimal, beginning with 0x.")
+    try:
+        data = bytes.fromhex(text[2:])
+    except ValueError as error:
+        raise InvalidInput("a value should be hexadecimal, beginning with 0x.") from error
+    if length is not None and len(data) != length:
+        raise InvalidInput(f"a value should have {length} bytes, not {len(data)}.")
+    return data
+
+
+def integer(value: Any) -> int:
+    """A whole number that is not negative.
+
+    Raises:
+        InvalidInput: Something else (also true and false).
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidInput("a number should be whole and not negative.")
+    return value
+
+
+def text_of(value: Any) -> str:
+    """A text without control characters: it will be shown in a terminal.
+
+    Raises:
+        InvalidInput: Something else.
+    """
+    if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
+        raise InvalidInput("a name should be one line of at most 200 characters.")
+    return value
+
+
+def boolean(value: Any) -> bool:
+    """True or false.
+
+    Raises:
+        InvalidInput: Something else.
+    """
+    if not isinstance(value, bool):
+        raise InvalidInput("a value should be true or false.")
+    return value
+
+
+def _checksum(body: dict[str, Any]) -> str:
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a name stands twice")
+    return result
+
+
+def _umask() -> int:
+    value = os.umask(0)
+    os.umask(value)
+    return value

@@ -1,0 +1,1 @@
+"""Tools to build and check the project; not part of what is installed."""
