@@ -20,7 +20,7 @@ from .messages import Call, Message, batch
 from .policy import DAY, MAX_PATHS, Path, PathProof, Policy
 from .quorum import Owners
 from .request import Approvals, Request
-from .rpc import ask
+from .rpc import ask, ask_number
 from .signer import Signer
 from .state import AccountState, PathStatus, RequestState
 
@@ -78,7 +78,7 @@ class RecoveryClient:
             ChainError: The node does not answer.
         """
         if self._chain_id is None:
-            self._chain_id = ask(lambda: self.web3.eth.chain_id)
+            self._chain_id = ask_number(lambda: self.web3.eth.chain_id, 2**64)
         return self._chain_id
 
     def check_deployment(self) -> None:
@@ -100,9 +100,7 @@ class RecoveryClient:
                     "Check the network, or deploy with: ape run deploy"
                 )
             if not contracts.load(name).matches(code):
-                raise ChainError(
-                    f"What stands at {address} on chain {self.chain_id} is not {name}. Do not use it."
-                )
+                raise ChainError(f"What stands at {address} on chain {self.chain_id} is not {name}. Do not use it.")
 
     # ------------------------------------------------------------------------------------------- read
 
@@ -180,6 +178,15 @@ class RecoveryClient:
             "Use a kit or the policy file, or a node that keeps older events."
         )
 
+    def owners_hash(self, wallet: str) -> bytes:
+        """What a wallet keeps of its owners: the first 24 bytes of their hash.
+
+        Raises:
+            Refused: No wallet is there.
+        """
+        contract = self._contract(wallet, "RecoveryWallet")
+        return bytes(self._ask_wallet(wallet, contract.functions.ownersHash()))
+
     def owners(self, wallet: str, from_block: int = 0) -> Owners:
         """A wallet's owners, found in its events and checked against the hash on the chain.
 
@@ -188,7 +195,7 @@ class RecoveryClient:
             ChainError: No event holds them, or the node refuses the search.
         """
         contract = self._contract(wallet, "RecoveryWallet")
-        expected = bytes(self._ask_wallet(wallet, contract.functions.ownersHash()))
+        expected = self.owners_hash(wallet)
         logs = ask(lambda: contract.events.OwnersChanged().get_logs(from_block=from_block))
         for log in reversed(logs):
             try:
@@ -223,7 +230,7 @@ class RecoveryClient:
 
     def code(self, address: str) -> bytes:
         """The code at an address; empty for a plain key."""
-        return bytes(ask(lambda: self.web3.eth.get_code(to_checksum_address(address))))
+        return ask(lambda: bytes(self.web3.eth.get_code(to_checksum_address(address))))
 
     def is_wallet(self, address: str) -> bool:
         """Whether an address has exactly this deployment's wallet code, as a clone or by delegation (EIP-7702)."""
@@ -232,11 +239,11 @@ class RecoveryClient:
 
     def balance(self, address: str) -> int:
         """What an address has, in wei."""
-        return int(ask(lambda: self.web3.eth.get_balance(to_checksum_address(address))))
+        return ask_number(lambda: self.web3.eth.get_balance(to_checksum_address(address)))
 
     def time(self) -> int:
         """The chain's time, in seconds since 1970."""
-        return int(ask(lambda: self.web3.eth.get_block("latest")["timestamp"]))
+        return ask_number(lambda: self.web3.eth.get_block("latest")["timestamp"], 2**64)
 
     def is_approved(self, signer: Signer, digest: bytes) -> bool:
         """Whether an address has approved a digest on-chain."""
@@ -266,9 +273,7 @@ class RecoveryClient:
         if not state.configured:
             raise self._no_policy(account)
         if proof.policy_hash(state.change_delay)[:24] != state.policy_hash:
-            raise Refused(
-                f"The policy of {account} has changed since this kit or policy file was made. Get a new one."
-            )
+            raise Refused(f"The policy of {account} has changed since this kit or policy file was made. Get a new one.")
         if deadline <= state.time:
             raise InvalidInput("The deadline lies in the past.")
         status = state.paths[proof.index]
@@ -306,10 +311,7 @@ class RecoveryClient:
         state = self.state(request.account, request.proof.index + 1)
         if not state.configured:
             raise self._no_policy(request.account)
-        if (
-            state.epoch != request.epoch
-            or state.policy_hash != request.proof.policy_hash(state.change_delay)[:24]
-        ):
+        if state.epoch != request.epoch or state.policy_hash != request.proof.policy_hash(state.change_delay)[:24]:
             raise Refused(
                 "The account has been recovered, or its policy has changed, since the request was made. "
                 "Make a new request; approvals of this one are void."
@@ -320,9 +322,7 @@ class RecoveryClient:
                 f"See: recovery status {request.account}"
             )
         if request.deadline < state.time:
-            raise Refused(
-                "The request's deadline has passed. Make a new request and ask the guardians again."
-            )
+            raise Refused("The request's deadline has passed. Make a new request and ask the guardians again.")
         return state
 
     def create_wallet(self, owners: Owners, policy: Policy) -> Transaction:
@@ -360,9 +360,7 @@ class RecoveryClient:
 
     def approve_digest(self, digest: bytes) -> Transaction:
         """Approves a digest on-chain, in the sender's name."""
-        return self._transaction(
-            self.module.functions.approveDigest(digest), f"approve 0x{digest.hex()} on-chain"
-        )
+        return self._transaction(self.module.functions.approveDigest(digest), f"approve 0x{digest.hex()} on-chain")
 
     def cancel_call(self, path: int, nonce: int) -> Call:
         """What a wallet calls to cancel a request."""
@@ -382,9 +380,7 @@ class RecoveryClient:
         """
         return batch(self.chain_id, wallet, calls, self.batch_nonce(wallet), deadline)
 
-    def execute(
-        self, wallet: str, calls: Sequence[Call], deadline: int, proof: bytes, summary: str
-    ) -> Transaction:
+    def execute(self, wallet: str, calls: Sequence[Call], deadline: int, proof: bytes, summary: str) -> Transaction:
         """Relays a batch that the wallet's owners have signed.
 
         Args:
@@ -415,7 +411,7 @@ class RecoveryClient:
         """
         params = transaction.params(**{"from": Web3.to_checksum_address(sender)})
         ask(lambda: self.web3.eth.call(params))
-        return int(ask(lambda: self.web3.eth.estimate_gas(params)))
+        return ask_number(lambda: self.web3.eth.estimate_gas(params), 2**64)
 
     def send(
         self,
@@ -441,10 +437,10 @@ class RecoveryClient:
         gas += gas // 5  # what others do in between may cost a little more
         eth = self.web3.eth
         latest = ask(lambda: eth.get_block("latest"))
-        base_fee = int(latest.get("baseFeePerGas", 0))
-        tip = ask(lambda: eth.max_priority_fee)
+        base_fee = ask_number(lambda: latest.get("baseFeePerGas", 0))
+        tip = ask_number(lambda: eth.max_priority_fee)
         fee = 2 * base_fee + tip
-        balance = ask(lambda: eth.get_balance(account.address))
+        balance = self.balance(account.address)
         if balance < gas * fee + transaction.value:
             raise Refused(
                 f"{account.address} has {Web3.from_wei(balance, 'ether')} ether, but up to "
@@ -452,25 +448,31 @@ class RecoveryClient:
             )
         params = transaction.params(
             chainId=self.chain_id,
-            nonce=ask(lambda: eth.get_transaction_count(account.address, "pending")),
+            nonce=ask_number(lambda: eth.get_transaction_count(account.address, "pending"), 2**64),
             gas=gas,
             maxFeePerGas=fee,
             maxPriorityFeePerGas=tip,
         )
         signed = account.sign_transaction(cast(Any, params))
+        identifier = Web3.to_hex(signed.hash)
         if sending is not None:
-            sending(Web3.to_hex(signed.hash))
-        sent = ask(lambda: eth.send_raw_transaction(signed.raw_transaction))
+            sending(identifier)
         try:
-            receipt = eth.wait_for_transaction_receipt(sent, timeout=timeout)
-        except (Web3Exception, OSError) as error:
+            ask(lambda: eth.send_raw_transaction(signed.raw_transaction))
+        except ChainError:
+            # An answer may get lost, and what is sent again is refused as known: only the transaction itself tells.
+            if not self._is_known(identifier):
+                raise
+        try:
+            receipt = eth.wait_for_transaction_receipt(signed.hash, timeout=timeout)
+        except (Web3Exception, OSError, ValueError, TypeError) as error:
             raise ChainError(
-                f"Transaction {Web3.to_hex(sent)} was sent, but no receipt has come in {timeout:.0f} seconds. "
+                f"Transaction {identifier} was sent, but no receipt has come in {timeout:.0f} seconds. "
                 "Look it up before sending anything again."
             ) from error
         if receipt["status"] != 1:
             self.simulate(transaction, account.address)  # says why, if it still fails
-            raise Refused(f"Transaction {Web3.to_hex(sent)} failed. Nothing but its fee was spent.")
+            raise Refused(f"Transaction {identifier} failed. Nothing but its fee was spent.")
         return receipt
 
     def deadline(self, seconds: int = DAY // 2) -> int:
@@ -479,10 +481,14 @@ class RecoveryClient:
 
     # --------------------------------------------------------------------------------------- private
 
+    def _is_known(self, identifier: str) -> bool:
+        try:
+            return bool(self.web3.eth.get_transaction(cast(Any, identifier)))
+        except (Web3Exception, OSError, ValueError, TypeError):
+            return False
+
     def _no_policy(self, account: str) -> Refused:
-        return Refused(
-            f"{account} has no recovery policy on chain {self.chain_id}. Check the address and the network."
-        )
+        return Refused(f"{account} has no recovery policy on chain {self.chain_id}. Check the address and the network.")
 
     def _contract(self, address: str, name: str) -> Contract:
         return self.web3.eth.contract(address=Web3.to_checksum_address(address), abi=contracts.load(name).abi)

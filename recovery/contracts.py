@@ -66,7 +66,7 @@ def load(name: str) -> Artifact:
     Raises:
         FileNotFoundError: No contract of that name is shipped.
     """
-    text = resources.files("recovery").joinpath("artifacts", f"{name}.json").read_text("utf-8")
+    text = resources.files("recovery").joinpath("artifacts").joinpath(f"{name}.json").read_text("utf-8")
     data = json.loads(text)
     immutables = tuple(
         (int(place["start"]), int(place["length"]))

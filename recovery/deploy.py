@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from eth_account import Account
 from eth_account.signers.base import BaseAccount
@@ -18,12 +18,12 @@ from eth_utils import keccak
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import Web3Exception
-from web3.types import TxParams
 
 from . import contracts
 from .client import RecoveryClient, Transaction
 from .errors import ChainError, RecoveryError, Refused
 from .files import to_hex
+from .rpc import ask
 
 #: In the order of deployment. The factory creates the code of the wallets itself.
 NAMES = ("WalletRecoveryModule", "RecoveryWalletFactory", "RecoveryLens")
@@ -96,8 +96,8 @@ def unlocked(web3: Web3, account: str) -> Send:
     """Sends with a key that the node itself holds, as Anvil does."""
 
     def send(transaction: Transaction) -> None:
-        params = cast(TxParams, transaction.params(**{"from": Web3.to_checksum_address(account)}))
-        receipt = web3.eth.wait_for_transaction_receipt(web3.eth.send_transaction(params), timeout=180)
+        params = transaction.params(**{"from": Web3.to_checksum_address(account)})
+        receipt = ask(lambda: web3.eth.wait_for_transaction_receipt(web3.eth.send_transaction(params), timeout=180))
         if receipt["status"] != 1:
             raise Refused(f"The transaction to {transaction.summary} failed.")
 
@@ -129,14 +129,16 @@ def place_deployer(web3: Web3, send: Send, *, allowed: bool) -> bool:
             f"cast publish {contracts.DEPLOYER_TRANSACTION}. Then deploy again. (A chain that takes no transactions "
             "without a chain id needs its operator's help.)"
         )
-    missing = contracts.DEPLOYER_FUNDS - web3.eth.get_balance(deployer_sender())
+    missing = contracts.DEPLOYER_FUNDS - ask(lambda: web3.eth.get_balance(deployer_sender()))
     if missing > 0:
         send(Transaction(deployer_sender(), b"", "fund the deterministic deployer", missing))
     try:
-        sent = web3.eth.send_raw_transaction(HexBytes(contracts.DEPLOYER_TRANSACTION))
-        web3.eth.wait_for_transaction_receipt(sent, timeout=180)
-    except Exception as error:  # nodes say in many ways that they don't take it
-        raise ChainError(f"The chain does not take the deterministic deployer's transaction: {error}") from error
+        sent = ask(lambda: web3.eth.send_raw_transaction(HexBytes(contracts.DEPLOYER_TRANSACTION)))
+        ask(lambda: web3.eth.wait_for_transaction_receipt(sent, timeout=180))
+    except ChainError as error:
+        raise ChainError(
+            f"The chain does not take the deterministic deployer's transaction. {error.message}"
+        ) from error
     if not _code(web3, contracts.DEPLOYER):
         raise ChainError("The deterministic deployer's transaction was sent, but there is no deployer.")
     return True
@@ -200,12 +202,12 @@ def record(web3: Web3, known: Mapping[str, Any] | None = None) -> dict[str, Any]
     transactions: dict[str, str | None] = {}
     blocks = []
     for name in NAMES:
-        found = _look_up(web3, name, hints.get(name)) or _search(web3, name)
+        found = ask(lambda name=name: _look_up(web3, name, hints.get(name)) or _search(web3, name))  # type: ignore[misc]
         transactions[name] = found[0] if found else None
         if found:
             blocks.append(found[1])
     return {
-        "chainId": web3.eth.chain_id,
+        "chainId": ask(lambda: web3.eth.chain_id),
         "block": min(blocks) if len(blocks) == len(NAMES) else None,
         "addresses": addresses(),
         "transactions": transactions,
@@ -250,14 +252,14 @@ def _search(web3: Web3, name: str) -> tuple[str, int] | None:
     try:
         while low < high:
             middle = (low + high) // 2
-            if _code(web3, address, middle):
+            if web3.eth.get_code(Web3.to_checksum_address(address), middle):
                 high = middle
             else:
                 low = middle + 1
         candidates = web3.eth.get_block(low, full_transactions=True)["transactions"]
         results = (_deployed_by(web3, name, candidate) for candidate in candidates)
         return next((result for result in results if result is not None), None)
-    except (Web3Exception, ChainError, ValueError, OSError):
+    except (Web3Exception, ValueError):
         return None  # the node keeps no state that old
 
 
@@ -271,8 +273,6 @@ def _deployed_by(web3: Web3, name: str, found: Any) -> tuple[str, int] | None:
     return (Web3.to_hex(found["hash"]), int(receipt["blockNumber"])) if receipt["status"] == 1 else None
 
 
-def _code(web3: Web3, address: str, block: int | None = None) -> bytes:
-    try:
-        return bytes(web3.eth.get_code(Web3.to_checksum_address(address), "latest" if block is None else block))
-    except (Web3Exception, OSError) as error:
-        raise ChainError(f"The node does not answer: {error}. Check the address of the RPC.") from error
+def _code(web3: Web3, address: str) -> bytes:
+    where = Web3.to_checksum_address(address)
+    return bytes(ask(lambda: web3.eth.get_code(where)))

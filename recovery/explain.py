@@ -55,49 +55,33 @@ SENTENCES: dict[str, Callable[..., str]] = {
     # policy
     "PolicyChangeDelayInvalid": lambda _: "A change of policy must wait 1 to 90 whole days.",
     "PolicyPathCountInvalid": lambda n: f"A policy has 1 to 32 paths, not {n}.",
-    "PolicyWithoutRotation": lambda: (
-        "No path of the policy may replace the owners, so it could recover nothing."
-    ),
+    "PolicyWithoutRotation": lambda: "No path of the policy may replace the owners, so it could recover nothing.",
     "PolicyPathUnknown": lambda p: f"The policy has no path {p}.",
-    "PathEncodingInvalid": lambda: (
-        "A path is not encoded as ABI encoders do it. Use another program to encode it."
-    ),
+    "PathEncodingInvalid": lambda: "A path is not encoded as ABI encoders do it. Use another program to encode it.",
     "PathMemberCountInvalid": lambda p, n: f"Path {p}: a path has 1 to 32 guardians, not {n}.",
     "PathMemberEmpty": lambda p, m: f"Path {p}: guardian {m} has an empty commitment.",
     "PathThresholdZero": lambda p: f"Path {p}: with threshold 0 anybody could act.",
-    "PathDelayInvalid": lambda p, _: (
-        f"Path {p}: rotate waits 1 hour to 365 days; freeze and veto act at once."
-    ),
+    "PathDelayInvalid": lambda p, _: f"Path {p}: rotate waits 1 hour to 365 days; freeze and veto act at once.",
     "PathWindowInvalid": lambda p, _: (
         f"Path {p}: a request's window is 1 hour to 365 days in whole hours, a freeze lasts 1 hour to 30 days."
     ),
-    "PathInactivityInvalid": lambda p, _: (
-        f"Path {p}: inactivity is 0 or at least 7 days, and for rotate only."
-    ),
+    "PathInactivityInvalid": lambda p, _: f"Path {p}: inactivity is 0 or at least 7 days, and for rotate only.",
     "PathFlagsInvalid": lambda p: f"Path {p}: only requests of a rotate path can be cancelled or vetoed.",
     "PathUnsupported": lambda p: f"Path {p}: this kind of account cannot do what the path says.",
-    "PolicyMissing": lambda a: (
-        f"{a} has no recovery policy on this chain. Check the address and the network."
-    ),
+    "PolicyMissing": lambda a: f"{a} has no recovery policy on this chain. Check the address and the network.",
     "PolicyAlreadyConfigured": lambda a: f"{a} has a policy already. Schedule a change instead.",
     "PolicyMismatch": lambda a: (
         f"The policy of {a} is another one by now. Get the kit or policy file that belongs to the present policy."
     ),
     "ModuleNotEnabled": lambda a: f"{a} does not let this module recover it.",
-    "ChangeNotPending": lambda _: (
-        "No such change of policy is pending: it was applied, dropped, vetoed or replaced."
-    ),
+    "ChangeNotPending": lambda _: "No such change of policy is pending: it was applied, dropped, vetoed or replaced.",
     "ChangeNotReady": lambda eta, end: f"The change can be applied from {when(eta)} to {when(end)}.",
     "ChangeBlocked": lambda n: (
         f"{_count(n, 'recovery')} that the owner cannot cancel is under way. "
         "The policy can change once it is finalized, cancelled, vetoed or cleared."
     ),
-    "ChangeVetoUsed": lambda p: (
-        f"Veto path {p} has stopped a change in this epoch already; it can do so once."
-    ),
-    "PathRightMismatch": lambda a, e: (
-        f"This path may {RIGHTS[a]}, but the action needs one that may {RIGHTS[e]}."
-    ),
+    "ChangeVetoUsed": lambda p: f"Veto path {p} has stopped a change in this epoch already; it can do so once.",
+    "PathRightMismatch": lambda a, e: f"This path may {RIGHTS[a]}, but the action needs one that may {RIGHTS[e]}.",
     # owners
     "OwnersCountInvalid": lambda n: f"An account has 1 to 32 owners, not {n}.",
     "OwnersThresholdInvalid": lambda t, n: f"{t} of {n} owners cannot sign.",
@@ -112,20 +96,14 @@ SENTENCES: dict[str, Callable[..., str]] = {
     "ApprovalInvalid": lambda p: (
         f"The signature of approval {p} does not fit. It may be for an older policy or request: ask for it again."
     ),
-    "ApprovalsInsufficient": lambda w, t: (
-        f"Approvals weigh {w} together; {t} are needed. Ask more guardians."
-    ),
-    "DeadlinePassed": lambda d: (
-        f"These approvals were good until {when(d)}. Make a new request and ask again."
-    ),
+    "ApprovalsInsufficient": lambda w, t: f"Approvals weigh {w} together; {t} are needed. Ask more guardians.",
+    "DeadlinePassed": lambda d: f"These approvals were good until {when(d)}. Make a new request and ask again.",
     # requests
     "RecoveryAlreadyStarted": lambda p, end: (
         f"A recovery on path {p} is under way until {when(end)}; there is one at a time."
     ),
     "RecoveryNotStarted": lambda p: f"No recovery, or another one, is under way on path {p}.",
-    "RecoveryMismatch": lambda p: (
-        f"Another recovery is under way on path {p}: path, owners or threshold differ."
-    ),
+    "RecoveryMismatch": lambda p: f"Another recovery is under way on path {p}: path, owners or threshold differ.",
     "RecoveryNotReady": lambda ready, end: (
         f"Not yet, or not any more. This recovery can be finalized from {when(ready)} to {when(end)}."
     ),
@@ -143,9 +121,7 @@ SENTENCES: dict[str, Callable[..., str]] = {
     ),
     "RotationFailed": lambda a: f"{a} did not take the new owners. Nothing has changed.",
     # freeze
-    "FreezeCoolingDown": lambda end: (
-        f"The account was frozen lately and can be frozen again from {when(end)}."
-    ),
+    "FreezeCoolingDown": lambda end: f"The account was frozen lately and can be frozen again from {when(end)}.",
     "FreezeNotFound": lambda _: "The account is not frozen, or not by this path.",
     "FreezeFailed": lambda a: f"{a} did not obey. Nothing has changed.",
     # wallet

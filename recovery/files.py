@@ -54,9 +54,7 @@ def loads(text: str, kind: str, source: str = "The file") -> dict[str, Any]:
     try:
         body = json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise InvalidFile(
-            f"{source} is not {NAMES[kind]}: it is damaged or no JSON. Ask for it again."
-        ) from error
+        raise InvalidFile(f"{source} is not {NAMES[kind]}: it is damaged or no JSON. Ask for it again.") from error
     if not isinstance(body, dict) or "type" not in body:
         raise InvalidFile(f"{source} is not {NAMES[kind]}.")
     if body["type"] != kind:
@@ -71,6 +69,15 @@ def loads(text: str, kind: str, source: str = "The file") -> dict[str, Any]:
     if checksum != _checksum(body):
         raise InvalidFile(f"{source} has been altered or cut off: its checksum is wrong. Ask for it again.")
     return {name: value for name, value in body.items() if name not in ("type", "version")}
+
+
+def kind_of(text: str) -> str:
+    """What a file says it is, or nothing; to be believed only as far as to choose who reads it."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    return str(body.get("type", "")) if isinstance(body, dict) else ""
 
 
 def parse(source: str, kind: str, content: dict[str, Any], build: Callable[[dict[str, Any]], _T]) -> _T:

@@ -90,3 +90,19 @@ def _rpc_message(error: Web3RPCError) -> str:
         return "it does not say why."
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
     return line if line.endswith(".") else line + "."
+
+
+def ask_number(question: Callable[[], Any], limit: int = 2**256) -> int:
+    """Asks for a whole number below a limit.
+
+    Args:
+        question: What asks for it.
+        limit: What it is less than.
+
+    Raises:
+        ChainError: As `ask`, or the answer is something else.
+    """
+    value = ask(question)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < limit:
+        raise ChainError(_nonsense())
+    return value

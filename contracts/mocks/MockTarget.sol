@@ -24,7 +24,7 @@ contract MockTarget {
     }
 
     /// @notice Calls somebody else, whatever becomes of it.
-    function pass(address to, bytes calldata data) external {
+    function pass_(address to, bytes calldata data) external {
         (bool success, ) = to.call(data);
         notes.push(success ? 1 : 0);
     }

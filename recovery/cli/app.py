@@ -1,0 +1,148 @@
+"""The lazy group of all commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+import textwrap
+from typing import IO, Any
+
+import click
+
+from ..errors import InvalidInput, RecoveryError
+from .session import SENT
+
+#: Sections of the help, and for each command the file that holds it and what it does.
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Prepare": {
+        "policy": ("policy", "Decide who can get you back, and how"),
+        "wallet": ("wallet", "Create a wallet with that policy, look at it, send from it"),
+    },
+    "Recover": {
+        "request": ("request", "Write down who shall own the account from now on"),
+        "approve": ("approve", "Sign a request, as a guardian"),
+        "start": ("start", "Start the recovery, once enough guardians have signed"),
+        "finalize": ("finalize", "Put the new owners in place, when the waiting time is over"),
+    },
+    "Watch": {
+        "status": ("status", "What to do now, and why"),
+        "cancel": ("cancel", "Stop a recovery that you did not ask for, as the owner"),
+        "heartbeat": ("heartbeat", "Show that the owner is alive"),
+    },
+    "Try": {
+        "demo": ("demo", "Recover an account on a chain in memory, and see every step"),
+    },
+}
+COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
+
+
+class Failure(click.ClickException):
+    """An error of this package, as click shows it."""
+
+    heading = "Error: "
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Prints `Error: …`, folded where somebody reads it and whole where a program does."""
+        text = self.heading + self.message
+        if sys.stderr.isatty():
+            text = "\n".join(
+                textwrap.fill(line, 80, break_long_words=False, break_on_hyphens=False) for line in text.split("\n")
+            )
+        click.echo(text, file=file, err=file is None)
+
+
+class Stopped(Failure):
+    """Somebody has pressed Ctrl-C: no error, but nothing was finished either."""
+
+    heading = ""
+
+
+class LazyGroup(click.Group):
+    """Imports a command's file when the command is used, and no sooner."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module = importlib.import_module(f".{place[0]}", __package__)
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command, or says which is the nearest."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(COMMANDS)}."
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The static table: nothing is imported for it."""
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, text) for name, (_, text) in commands.items()], col_max=12)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command. Whatever goes wrong becomes one clear sentence, never a traceback."""
+        ctx.meta[SENT] = []
+        try:
+            return super().invoke(ctx)
+        except InvalidInput as error:
+            raise Failure(error.message, 2) from error
+        except RecoveryError as error:
+            raise Failure(error.message, 1) from error
+        except (KeyboardInterrupt, click.Abort) as error:
+            click.echo(err=True)
+            raise Stopped(_stopped(ctx), 1) from error
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read our output has seen enough
+                raise
+            raise Failure(f"{error.strerror or error}. {_stopped(ctx)}", 1) from error
+        except Exception as error:
+            if os.environ.get("RECOVERY_DEBUG"):
+                raise
+            raise Failure(
+                f"Something unexpected happened ({type(error).__name__}); this is a fault in ape-recovery. "
+                f"{_stopped(ctx)} Set RECOVERY_DEBUG=1 to see where, and please report it.",
+                1,
+            ) from error
+
+
+def _stopped(ctx: click.Context) -> str:
+    sent: list[str] = ctx.meta[SENT]
+    if not sent:
+        return "Stopped. Nothing was sent."
+    return f"Stopped, but transaction {sent[-1]} may have been sent. Look it up before you send anything again."
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="Begin with: recovery policy new --example > policy.yaml",
+    no_args_is_help=True,
+)
+@click.version_option(package_name="ape-recovery", message="ape-recovery %(version)s")
+def cli() -> None:
+    """Get back into an Ethereum account with the help of people you trust.
+
+    An owner names guardians once. When the owner's keys are lost or stolen, or the
+    owner has been silent too long, enough guardians together put new owners in
+    place, after a public waiting time. They never hold what is in the account.
+    """

@@ -1,0 +1,163 @@
+"""Keys: keystore files (version 3) and the keyfile accounts of Ape. Passwords come by prompt or file descriptor."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .. import files
+from ..errors import InvalidFile, InvalidInput, Refused
+from ..signer import Signer
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Keystore:
+    """An encrypted key.
+
+    Attributes:
+        name: As it was given.
+        path: The file.
+        content: What is in it.
+        address: What the file claims, or None if it does not say.
+    """
+
+    name: str
+    path: Path
+    content: dict[str, Any]
+    address: str | None
+
+
+def find(name: str) -> Keystore:
+    """Finds and reads a keystore, without its password.
+
+    Raises:
+        InvalidInput: There is none, or the file is none.
+    """
+    path = Path(name).expanduser()
+    if not path.is_file():
+        alias = _ape_folder() / f"{name}.json"
+        if "/" in name or not alias.is_file():
+            raise InvalidInput(
+                f"There is no keystore file {name!r}"
+                + ("" if "/" in name else f", and no Ape account of that name in {alias.parent}")
+                + ". Make one with: ape accounts generate NAME, or cast wallet new FOLDER"
+            )
+        path = alias
+    text = files.read(path)
+    try:
+        content = json.loads(text)
+        if content["version"] != 3 or "crypto" not in {key.lower() for key in content}:
+            raise ValueError
+        claimed = content.get("address")
+        address = None if claimed is None else Signer(files.from_hex("0x" + claimed.removeprefix("0x"), 20)).address
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise InvalidFile(f"{path} is not a keystore (version 3): it holds no key that a password opens.") from None
+    return Keystore(name, path, content, address)
+
+
+def _ape_folder() -> Path:
+    folder = os.environ.get("APE_DATA_FOLDER")
+    return (Path(folder) if folder else Path.home() / ".ape") / "accounts"
+
+
+@dataclass
+class Keyring:
+    """Opens keystores, each once.
+
+    Attributes:
+        password_fd: Where passwords are read from, or None to ask.
+    """
+
+    password_fd: int | None = None
+    _opened: dict[Path, LocalAccount] = field(default_factory=dict, repr=False)
+
+    def open(self, keystore: Keystore, purpose: str) -> LocalAccount:
+        """Decrypts a key.
+
+        Args:
+            keystore: Which.
+            purpose: What it is for, for whoever types the password.
+
+        Raises:
+            InvalidInput: The password is wrong, or the file does not hold the key that it claims.
+            Refused: There is nobody to ask.
+        """
+        place = keystore.path.resolve()
+        if place not in self._opened:
+            account = self._decrypt(keystore, purpose)
+            if keystore.address is not None and Signer.parse(account.address).address != keystore.address:
+                raise InvalidFile(
+                    f"{keystore.path} says that it is {keystore.address}, but holds the key of {account.address}. "
+                    "Do not use it."
+                )
+            self._opened[place] = account
+        return self._opened[place]
+
+    def _decrypt(self, keystore: Keystore, purpose: str) -> LocalAccount:
+        from eth_account import Account
+
+        wrong = InvalidInput(f"The password of {keystore.name} is wrong. Nothing was signed with it.")
+        attempts = ATTEMPTS if self.password_fd is None else 1
+        for attempt in range(attempts):
+            password = self._password(keystore, purpose)
+            try:
+                key = Account.decrypt(keystore.content, password)
+            except ValueError as error:
+                if "MAC mismatch" not in str(error):
+                    raise InvalidFile(f"{keystore.path} is damaged: it cannot be decrypted.") from None
+                if attempt + 1 < attempts:
+                    click.echo("That is not its password. Try again.", err=True)
+                continue
+            except Exception:  # a keystore with nonsense in it breaks eth-keyfile in many ways
+                raise InvalidFile(f"{keystore.path} is damaged: it cannot be decrypted.") from None
+            account: LocalAccount = Account.from_key(key)
+            return account
+        raise wrong
+
+    def _password(self, keystore: Keystore, purpose: str) -> str:
+        if self.password_fd is not None:
+            return _read_line(self.password_fd, keystore.name)
+        if not sys.stdin.isatty():
+            raise Refused(
+                f"There is no terminal on which to ask for the password of {keystore.name}. Nothing was sent. "
+                "In a script, give --password-fd."
+            )
+        who = f"{keystore.name}, {keystore.address}," if keystore.address else keystore.name
+        line = textwrap.fill(f"{who} {purpose}.", 80, break_long_words=False, break_on_hyphens=False)
+        click.echo(line, err=True)
+        password: str = click.prompt("Password", hide_input=True, err=True)
+        return password
+
+
+def _read_line(descriptor: int, name: str) -> str:
+    """One line, and no byte more: the next key's password, or an answer, may follow."""
+    line = b""
+    try:
+        while not line.endswith(b"\n"):
+            byte = os.read(descriptor, 1)
+            if not byte:
+                break
+            line += byte
+    except OSError as error:
+        raise InvalidInput(f"File descriptor {descriptor} cannot be read: {error.strerror}.") from error
+    if not line:
+        raise InvalidInput(
+            f"There is no password for {name} on file descriptor {descriptor}: "
+            "give one line for each key, in the order they are needed."
+        )
+    try:
+        return line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"The password for {name} is not text in UTF-8.") from None

@@ -1,0 +1,178 @@
+"""Connecting to a chain, by the address of a node or through Ape."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import ChainError, InvalidFile, InvalidInput, MissingExtra
+from .session import SENT, confirm, unaudited
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+    from ..client import RecoveryClient, Transaction
+    from ..contracts import Deployment
+    from .keys import Keyring, Keystore
+
+TIMEOUT = 30
+
+CHAINS = {
+    1: "Ethereum mainnet",
+    10: "OP Mainnet",
+    100: "Gnosis",
+    137: "Polygon",
+    8453: "Base",
+    17000: "Holesky",
+    31337: "local test chain",
+    42161: "Arbitrum One",
+    560048: "Hoodi",
+    11155111: "Sepolia",
+}
+
+
+def chain_name(chain_id: int) -> str:
+    """What people call a chain, and its number."""
+    return f"{CHAINS[chain_id]} (chain {chain_id})" if chain_id in CHAINS else f"chain {chain_id}"
+
+
+def connect(network: str | None, deployment: Path | None = None) -> RecoveryClient:
+    """A client of the chain, with the contracts that stand there compared with the shipped ones.
+
+    Raises:
+        InvalidInput: No network is given, or it cannot be one.
+        ChainError: The node does not answer, or the contracts are not there.
+    """
+    if not network:
+        raise InvalidInput(
+            "Which chain? Give --network with the address of a node, or set RECOVERY_NETWORK. "
+            "For example: --network http://127.0.0.1:8545"
+        )
+    where = load_deployment(deployment) if deployment else None
+    web3 = _web3(network)
+    from ..client import RecoveryClient
+
+    client = RecoveryClient(web3, where)
+    client.check_deployment()
+    return client
+
+
+def _web3(network: str) -> Web3:
+    scheme, separator, rest = network.partition("://")
+    if separator and ":" not in scheme:
+        if scheme.lower() not in ("http", "https", "ws", "wss") or not rest.strip("/"):
+            raise InvalidInput(
+                "The address of a node begins with http://, https://, ws:// or wss://, and names a host."
+            )
+        return _by_address(network, scheme.lower())
+    if ":" not in network and network not in ("ethereum",):
+        raise InvalidInput(
+            f"{network[:60]!r} is not a network. Give the address of a node, such as http://127.0.0.1:8545, "
+            "or a choice of Ape's, such as ethereum:sepolia:node."
+        )
+    return _through_ape(network)
+
+
+def _by_address(address: str, scheme: str) -> Web3:
+    from requests import ConnectionError, Timeout
+    from web3 import HTTPProvider, LegacyWebSocketProvider, Web3
+    from web3.middleware import ExtraDataToPOAMiddleware
+    from web3.providers.rpc.utils import ExceptionRetryConfiguration
+
+    provider: Any
+    if scheme.startswith("http"):
+        retries = ExceptionRetryConfiguration(errors=(ConnectionError, Timeout), retries=2, backoff_factor=0.2)
+        provider = HTTPProvider(address, request_kwargs={"timeout": TIMEOUT}, exception_retry_configuration=retries)
+    else:
+        provider = LegacyWebSocketProvider(address, websocket_timeout=TIMEOUT)
+    web3 = Web3(provider)
+    # Chains with proof of authority have longer block headers; on others this changes nothing.
+    web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+    return web3
+
+
+def _through_ape(choice: str) -> Web3:
+    try:
+        from ape import networks
+        from ape.exceptions import ApeException
+        from ape.logging import LogLevel, logger
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"{choice!r} is a network of Ape's, which is not installed", "ape") from error
+    logger.set_level(LogLevel.ERROR)  # it writes to stdout, where only our output belongs
+    try:
+        context = networks.parse_network_choice(choice)
+        provider = click.get_current_context().with_resource(context)
+        web3: Web3 = provider.web3
+    except ApeException as error:
+        reason = str(error).strip().split("\n")[0]
+        reason += "" if reason.endswith((".", "?", "!")) else "."
+        raise ChainError(f"Ape cannot connect to {choice!r}: {reason} See: ape networks list") from error
+    return web3
+
+
+def load_deployment(path: Path) -> Deployment:
+    """Addresses of contracts that do not stand where they usually do.
+
+    Raises:
+        InvalidFile: It is not JSON with exactly the four addresses.
+    """
+    from .. import files
+    from ..contracts import Deployment
+    from ..signer import Signer
+
+    names = ("module", "factory", "wallet", "lens")
+    problem = InvalidFile(f"{path} should be JSON with exactly these addresses: {', '.join(names)}.")
+    try:
+        content = json.loads(files.read(path))
+    except (ValueError, RecursionError):
+        raise problem from None
+    if not isinstance(content, dict) or set(content) != set(names):
+        raise problem
+    signers = [Signer.parse(content[name]) if isinstance(content[name], str) else None for name in names]
+    if any(signer is None or not signer.is_address for signer in signers):
+        raise problem
+    return Deployment(*(signer.address for signer in signers if signer is not None))
+
+
+def send(
+    client: RecoveryClient,
+    transaction: Transaction,
+    keystore: Keystore,
+    keys: Keyring,
+    *,
+    question: str = "",
+    yes: bool = False,
+    acknowledged: bool = False,
+) -> Any:
+    """Has a transaction simulated, confirmed, paid for, and mined.
+
+    Args:
+        client: Of the chain.
+        transaction: What to send.
+        keystore: Who pays.
+        keys: What opens it.
+        question: What to ask before, or nothing.
+        yes: Do not ask.
+        acknowledged: Mainnet although unaudited.
+
+    Raises:
+        RecoveryError: It would fail, was declined, or has failed.
+    """
+    unaudited(client.chain_id, acknowledged)
+    if keystore.address is not None:
+        client.simulate(transaction, keystore.address)  # before anybody types a password for nothing
+    if question:
+        confirm(question, yes)
+    account = keys.open(keystore, f"pays to {transaction.summary}")
+    sent: list[str] = click.get_current_context().find_root().meta[SENT]
+
+    def sending(identifier: str) -> None:
+        sent.append(identifier)
+        click.echo(f"Sending transaction {identifier} ...", err=True)
+
+    receipt = client.send(transaction, account, sending=sending)
+    sent.clear()
+    return receipt

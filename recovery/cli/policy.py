@@ -1,0 +1,164 @@
+"""`recovery policy`: decide who can get you back, and how."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .session import FILE, command_line, json_option, load_kit, load_plan, quote, require_free, say, table, warn
+
+if TYPE_CHECKING:
+    from ..kit import Kit, PolicyPlan
+
+
+@click.group(short_help="Decide who can get you back, and how")
+def policy() -> None:
+    """Decide who can get you back into your account, and how."""
+
+
+@policy.command()
+@click.argument("file", type=FILE, required=False)
+@click.option("-o", "--output", type=FILE, default=Path("policy.json"), show_default=True, help="Where to write it.")
+@click.option("--example", is_flag=True, help="Print a policy to begin with, and explain it.")
+def new(file: Path | None, output: Path, example: bool) -> None:
+    """Make a policy of what FILE (YAML) says.
+
+    The policy file says who your guardians are and holds a secret: keep it, with a
+    copy in a safe place, and give it to nobody.
+    """
+    from .. import files
+    from .plan_file import EXAMPLE, read_plan
+
+    if example:
+        click.echo(EXAMPLE, nl=False)
+        return
+    if file is None:
+        raise click.UsageError("Name the YAML file. For one to begin with: recovery policy new --example > policy.yaml")
+    require_free(output)
+    plan = read_plan(files.read(file), str(file))
+    files.write(output, plan.dumps(), secret=True)
+    _print_plan(plan)
+    click.echo()
+    for text in concerns(plan):
+        warn(text)
+    say(
+        f"Written to {output}, readable for you alone. It holds the secret that hides your guardians: "
+        "keep a copy in a safe place, and give it to nobody."
+    )
+    click.echo()
+    say("Next, create the wallet:")
+    command_line(f"recovery wallet create --policy {quote(output)} --owner 0x... --account KEY --network URL")
+
+
+@policy.command()
+@click.argument("file", type=FILE)
+@json_option
+def show(file: Path, as_json: bool) -> None:
+    """Show what a policy file, or a guardian's kit, says. Never its secret."""
+    from .. import files
+    from ..kit import KIT_KIND
+
+    if files.kind_of(files.read(file)) == KIT_KIND:
+        kit = load_kit(file)
+        click.echo(json.dumps(kit_json(kit), indent=2, ensure_ascii=False)) if as_json else _print_kit(kit)
+        return
+    plan = load_plan(file)
+    if as_json:
+        click.echo(json.dumps(plan_json(plan), indent=2, ensure_ascii=False))
+    else:
+        _print_plan(plan)
+
+
+def concerns(plan: PolicyPlan) -> list[str]:
+    """What the owner should think about: nothing of it is forbidden."""
+    from ..policy import Right
+
+    rotating = [path for path in plan.paths if path.right is Right.ROTATE]
+    found = []
+    for path in rotating:
+        total = sum(weight for _, weight in path.guardians)
+        alone = [name for name, weight in path.guardians if weight >= path.threshold]
+        if alone and not path.owner_cancels and not path.inactivity:
+            found.append(
+                f"On path {path.label!r} {alone[0]} alone can take the account over, and you cannot cancel it."
+            )
+        needed = [name for name, weight in path.guardians if total - weight < path.threshold]
+        if len(path.guardians) > 1 and needed and len(rotating) == 1:
+            found.append(f"If {needed[0]} cannot help any more, nobody can: path {path.label!r} needs everybody.")
+    if all(path.owner_cancels for path in rotating):
+        found.append(
+            "You can cancel on every path, and so can a thief with your key. "
+            "Against theft add a path with owner_cancels: no."
+        )
+    return found
+
+
+def plan_json(plan: PolicyPlan) -> dict[str, object]:
+    """A policy file without its secret."""
+    from .words import path_json
+
+    return {
+        "policyHash": "0x" + plan.policy.hash.hex(),
+        "changeDelay": plan.change_delay,
+        "guardians": [{"name": g.name, "signer": str(g.signer)} for g in plan.guardians],
+        "paths": [
+            {**path_json(path, p.label), "guardians": [{"name": n, "weight": w} for n, w in p.guardians]}
+            for p, path in zip(plan.paths, plan.policy.paths, strict=True)
+        ],
+    }
+
+
+def kit_json(kit: Kit) -> dict[str, object]:
+    """A kit without its salts."""
+    from .words import path_json
+
+    return {
+        "name": kit.name,
+        "chainId": kit.chain_id,
+        "module": kit.module,
+        "account": kit.account,
+        "policyHash": "0x" + kit.policy.hash.hex(),
+        "changeDelay": kit.policy.change_delay,
+        "paths": [
+            {
+                **path_json(path, label),
+                "signer": str(opening.signer) if opening else None,
+                "weight": opening.weight if opening else 0,
+            }
+            for label, path, opening in zip(kit.labels, kit.policy.paths, kit.openings, strict=True)
+        ],
+    }
+
+
+def _print_plan(plan: PolicyPlan) -> None:
+    from ..explain import duration
+    from .words import plan_lines
+
+    table([(guardian.name, str(guardian.signer)) for guardian in plan.guardians])
+    click.echo()
+    table([*plan_lines(plan), ("Change", f"A change of this policy waits {duration(plan.change_delay)}.")])
+
+
+def _print_kit(kit: Kit) -> None:
+    from ..explain import duration
+    from .network import chain_name
+    from .words import kit_lines
+
+    signers = {str(opening.signer) for opening in kit.openings if opening}
+    table(
+        [
+            ("Kit of", kit.name),
+            ("Your key", " ".join(sorted(signers)) or "none"),
+            ("Account", kit.account),
+            ("Chain", chain_name(kit.chain_id)),
+            ("Module", kit.module),
+        ]
+    )
+    click.echo()
+    table([*kit_lines(kit), ("Change", f"A change of this policy waits {duration(kit.policy.change_delay)}.")])
+    click.echo()
+    say("When the owner asks you for help: speak with them first, then")
+    command_line(f"recovery approve request.json --kit {quote('kit.json')} --signer KEY")

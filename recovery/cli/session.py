@@ -1,0 +1,247 @@
+"""What commands share: options, words on the screen, and questions to the person in front of it."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ..errors import InvalidInput, Refused
+
+if TYPE_CHECKING:
+    from ..kit import Kit, PolicyPlan
+    from ..quorum import Owners
+
+#: In the context: hashes of transactions that may have been sent.
+SENT = "recovery.sent"
+WIDTH = 80
+_F = TypeVar("_F", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+network_option = click.option(
+    "--network",
+    metavar="WHERE",
+    envvar="RECOVERY_NETWORK",
+    help="Address of a node (http, https, ws, wss) or, with Ape, a choice such as ethereum:sepolia:node. "
+    "Also from RECOVERY_NETWORK.",
+)
+deployment_option = click.option(
+    "--deployment",
+    type=FILE,
+    metavar="FILE",
+    help="JSON with module, factory, wallet and lens, if the contracts do not stand at the usual addresses.",
+)
+mainnet_option = click.option(
+    "--mainnet-unaudited",
+    is_flag=True,
+    help="Act on Ethereum mainnet although these contracts have not been audited.",
+)
+account_option = click.option(
+    "--account",
+    metavar="KEY",
+    help="Who pays for the transaction: a keystore file, or the alias of an Ape account.",
+)
+password_option = click.option(
+    "--password-fd",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Read passwords from this file descriptor, one line for each key in the order they are needed.",
+)
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def reading(command: _F) -> _F:
+    """Options of a command that reads the chain."""
+    return network_option(deployment_option(command))
+
+
+def sending(command: _F) -> _F:
+    """Options of a command that sends a transaction."""
+    return reading(account_option(password_option(yes_option(mainnet_option(command)))))
+
+
+def signers_option(required: bool = True) -> Callable[[_F], _F]:
+    """`--signer`, once for each owner that signs."""
+    return click.option(
+        "--signer",
+        "signers",
+        multiple=True,
+        required=required,
+        metavar="KEY",
+        help="An owner who signs: a keystore file, or the alias of an Ape account. Repeat for more owners.",
+    )
+
+
+class AddressType(click.ParamType):
+    """An address, with its checksum if it has one."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Returns it with ERC-55 checksum."""
+        from ..signer import Signer
+
+        signer = Signer.parse(value)
+        if not signer.is_address:
+            raise InvalidInput(f"{value[:50]}... is too long for an address (0x and 40 hexadecimal digits).")
+        return signer.address
+
+
+class DurationType(click.ParamType):
+    """A length of time, such as "3 days", in seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Returns seconds."""
+        from .durations import parse_duration
+
+        return value if isinstance(value, int) else parse_duration(value)
+
+
+ADDRESS = AddressType()
+DURATION = DurationType()
+
+
+# ------------------------------------------------------------------------------------------------- words
+
+
+def say(text: str = "", indent: int = 0, *, bold: bool = False, colour: str | None = None) -> None:
+    """Prints prose, folded at 80 columns; long words (addresses, hashes) stay whole."""
+    prefix = " " * indent
+    line = textwrap.fill(
+        text, WIDTH, initial_indent=prefix, subsequent_indent=prefix, break_long_words=False, break_on_hyphens=False
+    )
+    click.secho(line, bold=bold or None, fg=colour)
+
+
+def warn(text: str) -> None:
+    """Prints a warning, folded at 80 columns, to stderr."""
+    line = textwrap.fill(
+        f"Warning: {text}", WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    click.secho(line, fg="yellow", err=True)
+
+
+def table(rows: list[tuple[str, str]]) -> None:
+    """Prints names and values below each other; a row without a name goes on with the one before."""
+    width = max(len(name) for name, _ in rows) + 3
+    for name, value in rows:
+        text = textwrap.fill(
+            value,
+            WIDTH,
+            initial_indent=f"  {name.ljust(width)}",
+            subsequent_indent=" " * (width + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        click.echo(text)
+
+
+def command_line(*lines: str) -> None:
+    """Prints a command to be copied, indented and never folded."""
+    for line in lines:
+        click.secho(f"    {line}", bold=True)
+
+
+def quote(text: object) -> str:
+    """As a shell takes it."""
+    import shlex
+
+    return shlex.quote(str(text))
+
+
+# --------------------------------------------------------------------------------------------- questions
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Asks, unless told not to.
+
+    Raises:
+        Refused: The answer is no.
+    """
+    if yes:
+        return
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise Refused("There is nobody to ask for confirmation. Nothing was sent. In a script, give --yes.") from None
+    if not agreed:
+        raise Refused("You said no. Nothing was signed or sent.")
+
+
+def unaudited(chain_id: int, acknowledged: bool) -> None:
+    """Has it acknowledged, on Ethereum mainnet, that nobody has audited the contracts.
+
+    Raises:
+        Refused: It was not.
+    """
+    if chain_id != 1 or acknowledged:
+        return
+    refusal = Refused(
+        "This is Ethereum mainnet, and these contracts have not been audited. Nothing was signed or sent. "
+        "Use a test network, or acknowledge it with --mainnet-unaudited."
+    )
+    if not sys.stdin.isatty():
+        raise refusal
+    warn("This is Ethereum mainnet. These contracts have not been audited: you may lose what you put in.")
+    if click.prompt('Type "unaudited" to go on', default="", show_default=False, err=True) != "unaudited":
+        raise refusal
+
+
+# ------------------------------------------------------------------------------------------------- files
+
+
+def require_free(path: Path) -> None:
+    """Refuses early what could not be written later, so that nobody types a password for nothing.
+
+    Raises:
+        InvalidInput: Something is there already.
+    """
+    if path.exists() or path.is_symlink():
+        raise InvalidInput(f"{path} exists already. Name another file with -o, or move it away first.")
+
+
+def load_kit(path: Path) -> Kit:
+    """Reads a guardian's kit."""
+    from .. import files
+    from ..kit import Kit
+
+    return Kit.loads(files.read(path), str(path))
+
+
+def load_plan(path: Path) -> PolicyPlan:
+    """Reads an owner's policy file."""
+    from .. import files
+    from ..kit import PolicyPlan
+
+    return PolicyPlan.loads(files.read(path), str(path))
+
+
+def parse_owners(texts: tuple[str, ...], threshold: int | None, option: str) -> Owners:
+    """Owners as given on the command line.
+
+    Raises:
+        InvalidInput: Several owners without a threshold, or what `Owners` refuses.
+    """
+    from ..quorum import Owners
+    from ..signer import Signer
+
+    if threshold is None:
+        if len(texts) > 1:
+            raise InvalidInput(
+                f"You name {len(texts)} owners. Say how many of them have to sign, "
+                f"for example: --threshold {len(texts)}"
+            )
+        threshold = 1
+    signers = [Signer.parse(text) for text in texts]
+    if len(set(signers)) != len(signers):
+        raise InvalidInput(f"{option} names the same owner twice.")
+    return Owners.of(signers, threshold)

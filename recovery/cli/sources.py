@@ -1,0 +1,80 @@
+"""What a command knows of a policy: from a kit, a policy file, or the chain's events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ChainError, InvalidInput
+from .session import load_kit, load_plan
+
+if TYPE_CHECKING:
+    from ..client import RecoveryClient
+    from ..kit import Kit, PolicyPlan
+    from ..policy import Policy
+
+
+@dataclass(frozen=True)
+class Source:
+    """A policy's structure with what else is known of it.
+
+    Attributes:
+        policy: The structure.
+        labels: What the owner calls the paths; their numbers if that is not known.
+        kit: If it comes from a kit.
+        plan: If it comes from the owner's policy file.
+    """
+
+    policy: Policy
+    labels: tuple[str, ...]
+    kit: Kit | None = None
+    plan: PolicyPlan | None = None
+
+    def guardians(self, path: int) -> tuple[tuple[str, int], ...] | None:
+        """Names and weights in a path, if known."""
+        return self.plan.paths[path].guardians if self.plan else None
+
+
+def from_files(kit_file: Path | None, policy_file: Path | None) -> Source | None:
+    """What the file that was given says, or None if none was.
+
+    Raises:
+        InvalidInput: Both were given.
+    """
+    if kit_file and policy_file:
+        raise InvalidInput("Give --kit or --policy, not both.")
+    if kit_file:
+        kit = load_kit(kit_file)
+        return Source(kit.policy, kit.labels, kit=kit)
+    if policy_file:
+        plan = load_plan(policy_file)
+        return Source(plan.policy, tuple(path.label for path in plan.paths), plan=plan)
+    return None
+
+
+def from_chain(client: RecoveryClient, account: str) -> Source | None:
+    """What the events say, or None if this node does not keep them."""
+    try:
+        policy = client.policy(account)
+    except ChainError:
+        return None
+    return Source(policy, tuple(str(number) for number in range(len(policy.paths))))
+
+
+def require_account(source: Source | None, account: str, chain_id: int | None = None) -> None:
+    """Refuses the kit of another account or chain.
+
+    Raises:
+        InvalidInput: It is one.
+    """
+    from .network import chain_name
+
+    if source is None or source.kit is None:
+        return
+    if source.kit.account != account:
+        raise InvalidInput(f"This is a kit for {source.kit.account}, not for {account}.")
+    if chain_id is not None and source.kit.chain_id != chain_id:
+        raise InvalidInput(
+            f"This kit is for {chain_name(source.kit.chain_id)}, but the network is {chain_name(chain_id)}."
+        )

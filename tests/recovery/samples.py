@@ -1,0 +1,79 @@
+"""One of each file, made of fixed keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from recovery import files
+from recovery.kit import Guardian, Kit, PathPlan, PolicyPlan
+from recovery.policy import DAY, Right
+from recovery.request import Request, SignedApproval, approve
+from tests.world import SECRET, owners_of, sign, signer
+
+MODULE = "0x00000000000000000000000000000000000000AA"
+ACCOUNT = "0x00000000000000000000000000000000000000bb"
+
+PLAN = PolicyPlan(
+    SECRET,
+    7 * DAY,
+    tuple(Guardian(name, signer(name), number) for number, name in enumerate(("ana", "ben", "carl", "dora"), 1)),
+    (
+        PathPlan(
+            *("friends", Right.ROTATE, (("ana", 1), ("ben", 1), ("carl", 2)), 2),
+            owner_cancels=True,
+            delay=3 * DAY,
+            window=30 * DAY,
+        ),
+        PathPlan("freeze", Right.FREEZE, (("ana", 1), ("ben", 1)), 1, window=DAY),
+        PathPlan("veto", Right.VETO, (("dora", 1),), 1),
+        PathPlan(
+            *("heir", Right.ROTATE, (("dora", 1),), 1),
+            vetoable=True,
+            inactivity=365 * DAY,
+            delay=30 * DAY,
+            window=90 * DAY,
+        ),
+    ),
+)
+
+
+def kit(name: str = "ana") -> Kit:
+    return PLAN.kit(name, 5, MODULE, ACCOUNT)
+
+
+def request(**changes: Any) -> Request:
+    values: dict[str, Any] = {
+        "chain_id": 5,
+        "module": kit().module,
+        "account": kit().account,
+        "epoch": 1,
+        "nonce": 0,
+        "proof": PLAN.policy.proof(0),
+        "label": "friends",
+        "owners": owners_of("new one", "new two", threshold=2),
+        "deadline": 2_000_000_000,
+    }
+    return Request(**{**values, **changes})
+
+
+def approval(name: str = "ana", weight: int = 1) -> SignedApproval:
+    asked = request()
+    return approve(asked, PLAN.member(name, weight), sign(name, asked.message))
+
+
+def forged(text: str, **changes: Any) -> str:
+    """The file with other content and a checksum that fits it: what a forger would send."""
+    body = json.loads(text)
+    kind = body["type"]
+    content = {name: value for name, value in body.items() if name not in ("type", "version", "checksum")}
+    for name, value in changes.items():
+        place = content
+        *way, last = name.split("__")
+        for step in way:
+            place = place[int(step)] if step.isdigit() else place[step]  # type: ignore[call-overload]
+        if value is ...:
+            del place[last]
+        else:
+            place[int(last) if last.isdigit() else last] = value  # type: ignore[index]
+    return files.dumps(kind, content)

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recovery import files
+from recovery.errors import InvalidFile, InvalidInput
+from recovery.kit import Kit, PolicyPlan
+from recovery.request import Request, SignedApproval
+from tests.recovery import samples
+
+KINDS: dict[str, tuple[Callable[[str], Any], Any]] = {
+    "request": (Request.loads, samples.request()),
+    "approval": (SignedApproval.loads, samples.approval()),
+    "kit": (Kit.loads, samples.kit()),
+    "policy": (PolicyPlan.loads, samples.PLAN),
+}
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def is_refused(kind: str, text: str) -> None:
+    """Refused with a clear error; only what changes nothing (white space) may be accepted."""
+    loads, original = KINDS[kind]
+    try:
+        loaded = loads(text)
+    except InvalidFile as error:
+        assert error.message.endswith((".", ".)")) and len(error.message) < 400
+        assert "Traceback" not in error.message
+    else:
+        assert loaded == original
+        assert json.loads(text) == json.loads(original.dumps())
+
+
+@each_kind
+def test_what_is_written_can_be_read_again(kind: str) -> None:
+    loads, original = KINDS[kind]
+    assert loads(original.dumps()) == original
+    assert loads(original.dumps()).dumps() == original.dumps()
+
+
+@each_kind
+def test_every_altered_byte_is_refused(kind: str) -> None:
+    text = KINDS[kind][1].dumps()
+    for position, character in enumerate(text):
+        for other in {"0", "1", "a", "x", '"', " ", "\x00"} - {character}:
+            is_refused(kind, text[:position] + other + text[position + 1 :])
+
+
+@each_kind
+def test_every_flipped_bit_is_refused(kind: str) -> None:
+    data = KINDS[kind][1].dumps().encode()
+    for position in range(len(data)):
+        for bit in (0x01, 0x20, 0x80):
+            changed = bytearray(data)
+            changed[position] ^= bit
+            try:
+                text = changed.decode()
+            except UnicodeDecodeError:
+                continue  # files.read says so
+            is_refused(kind, text)
+
+
+@each_kind
+def test_every_cut_off_file_is_refused(kind: str) -> None:
+    text = KINDS[kind][1].dumps()
+    for length in range(len(text) - 2):
+        with pytest.raises(InvalidFile):
+            KINDS[kind][0](text[:length])
+
+
+@each_kind
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_any_damage_is_refused(kind: str, data: st.DataObject) -> None:
+    text = KINDS[kind][1].dumps()
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 20)))
+    is_refused(kind, text[:start] + data.draw(st.text(max_size=20)) + text[end:])
+
+
+@each_kind
+@settings(max_examples=100, deadline=None)
+@given(text=st.text() | st.binary().map(lambda b: b.decode("latin-1")))
+def test_any_other_text_is_refused(kind: str, text: str) -> None:
+    with pytest.raises(InvalidFile):
+        KINDS[kind][0](text)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@each_kind
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_forged_value_of_any_type_never_crashes(kind: str, data: st.DataObject) -> None:
+    loads, original = KINDS[kind]
+    text = original.dumps()
+    fields = [name for name in json.loads(text) if name not in ("type", "version", "checksum")]
+    forged = samples.forged(text, **{data.draw(st.sampled_from(fields)): data.draw(_JSON)})
+    try:
+        loaded = loads(forged)
+    except InvalidFile as error:
+        assert error.message  # noqa: PT017
+    else:
+        assert isinstance(loaded, type(original))
+
+
+@each_kind
+def test_every_missing_field_is_named(kind: str) -> None:
+    text = KINDS[kind][1].dumps()
+    for name in json.loads(text):
+        if name in ("type", "version", "checksum"):
+            continue
+        with pytest.raises(InvalidFile) as caught:
+            KINDS[kind][0](samples.forged(text, **{name: ...}))
+        assert name in caught.value.message or "contradicts itself" in caught.value.message
+
+
+@each_kind
+def test_a_file_of_another_kind_is_refused_by_its_name(kind: str) -> None:
+    for other, (_, value) in KINDS.items():
+        if other == kind:
+            continue
+        with pytest.raises(InvalidFile, match=files.NAMES[f"recovery-{other}"]):
+            KINDS[kind][0](value.dumps())
+
+
+def test_another_version_is_refused_with_what_to_do() -> None:
+    body = json.loads(samples.request().dumps())
+    body["version"] = 2
+    with pytest.raises(InvalidFile, match="version 2; this program reads version 1"):
+        Request.loads(json.dumps(body))
+
+
+def test_a_field_that_stands_twice_is_refused() -> None:
+    text = samples.request().dumps()
+    with pytest.raises(InvalidFile, match="damaged or no JSON"):
+        Request.loads(text.replace('"epoch": 1,', '"epoch": 1,\n  "epoch": 1,'))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "1", '"a"', "{}", "[" * 100_000, '{"a":' * 100_000])
+def test_other_json_is_refused(text: str) -> None:
+    with pytest.raises(InvalidFile):
+        Request.loads(text)
+    assert files.kind_of(text) == ""
+
+
+def test_a_file_that_is_far_too_large_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge"
+    path.write_text(" " * (files.MAX_SIZE + 1))
+    with pytest.raises(InvalidFile, match="far too large"):
+        files.read(path)
+    with pytest.raises(InvalidFile, match="far too large"):
+        files.loads(" " * (files.MAX_SIZE + 1), "recovery-kit")
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match="No such file"):
+        files.read(tmp_path / "nothing")
+    with pytest.raises(InvalidFile, match="cannot be read"):
+        files.read(tmp_path)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidFile, match="not a text file"):
+        files.read(tmp_path / "binary")
+
+
+def test_a_secret_file_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
+    path = files.write(tmp_path / "new" / "secret.json", "text", secret=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    other = files.write(tmp_path / "open.json", "text")
+    assert stat.S_IMODE(other.stat().st_mode) == 0o666 & ~files._umask()
+
+
+def test_nothing_is_overwritten_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    path = files.write(tmp_path / "file", "first")
+    with pytest.raises(InvalidInput, match="exists already"):
+        files.write(path, "second")
+    assert path.read_text() == "first"
+    assert os.listdir(tmp_path) == ["file"]
+    files.write(path, "third", replace=True)
+    assert path.read_text() == "third"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InvalidInput, match="No space left on device"):
+        files.write(tmp_path / "file", "text", secret=True)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_no_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput):
+        files.write(tmp_path / "file" / "below", "text")
+
+
+@pytest.mark.parametrize("value", [None, 1, "", "00", "0x0", "0xzz", "0x 1"])
+def test_what_is_not_hexadecimal_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidInput):
+        files.from_hex(value)
+
+
+def test_hexadecimal_of_another_length_is_refused() -> None:
+    assert files.from_hex("0x0102", 2) == b"\x01\x02"
+    with pytest.raises(InvalidInput, match="should have 3 bytes, not 2"):
+        files.from_hex("0x0102", 3)
+
+
+@pytest.mark.parametrize("value", [True, -1, 1.0, "1", None])
+def test_what_is_no_whole_number_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidInput):
+        files.integer(value)
+
+
+@pytest.mark.parametrize("value", [1, "a\nb", "\x1b[31m", "a" * 201, "\u202etxt", None])
+def test_a_name_that_could_deceive_a_terminal_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidInput):
+        files.text_of(value)
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", None])
+def test_what_is_neither_true_nor_false_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidInput):
+        files.boolean(value)

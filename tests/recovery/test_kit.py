@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recovery.errors import InvalidFile, InvalidInput
+from recovery.kit import Guardian, Kit, PathPlan, PolicyPlan, find_path
+from recovery.policy import DAY, HOUR, Path, Policy, Right
+from recovery.quorum import Member, derive_salt
+from tests.recovery.samples import PLAN, forged, kit
+from tests.world import SECRET, person, signer
+
+
+def hkdf(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+    """RFC 5869, written down once more."""
+    key = hmac.new(salt or bytes(32), secret, hashlib.sha256).digest()
+    result, block, counter = b"", b"", 1
+    while len(result) < length:
+        block = hmac.new(key, block + info + bytes([counter]), hashlib.sha256).digest()
+        result, counter = result + block, counter + 1
+    return result[:length]
+
+
+def test_our_second_hkdf_is_that_of_rfc_5869() -> None:
+    # Test case 1 and test case 3 of appendix A.
+    assert hkdf(b"\x0b" * 22, bytes(range(13)), bytes(range(0xF0, 0xFA)), 42).hex() == (
+        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
+    )
+    assert hkdf(b"\x0b" * 22, b"", b"", 42).hex() == (
+        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+    )
+
+
+@given(secret=st.binary(min_size=32, max_size=32), number=st.integers(0, 2**32 - 1))
+def test_salts_are_hkdf_of_the_secret_and_the_members_number(secret: bytes, number: int) -> None:
+    info = b"ape-recovery member salt v1" + number.to_bytes(4, "big")
+    assert derive_salt(secret, number) == hkdf(secret, b"", info, 32)
+
+
+def test_a_salt_never_changes_between_releases() -> None:
+    """A change would make every backup worthless: kits are rebuilt from the secret."""
+    secret = bytes(range(32))
+    assert derive_salt(secret, 0).hex() == "bfb2a6e109c0952e5649c5d6cfdd39caf01367203fbab7c3e343a9b6426994c3"
+    assert derive_salt(secret, 1).hex() == "a267784b9c6ffdb87429f62541d8f4730c348945561d973ea7a51bcd212ca324"
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_a_secret_of_another_length_is_refused(length: int) -> None:
+    with pytest.raises(InvalidInput, match="32 bytes"):
+        derive_salt(bytes(length), 1)
+
+
+def test_a_kit_says_nothing_of_other_guardians() -> None:
+    text = kit("ana").dumps().lower()
+    for name in ("ben", "carl", "dora"):
+        assert person(name).address.lower() not in text
+        assert PLAN.member(name, 1).salt.hex() not in text
+        assert name not in text
+    assert SECRET.hex() not in text
+    assert PLAN.member("ana", 1).salt.hex() in text
+
+
+def test_a_kit_opens_its_own_members_and_no_more() -> None:
+    mine = kit("ana")
+    assert [opening is not None for opening in mine.openings] == [True, True, False, False]
+    for path, opening in zip(mine.policy.paths, mine.openings, strict=True):
+        if opening:
+            assert opening.commitment in path.members
+    assert kit("carl").openings[0] == PLAN.member("carl", 2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"openings__0__weight": 2},
+        {"openings__0__salt": "0x" + "22" * 32},
+        {"openings__0__signer": "0x" + "22" * 20},
+        {"openings__2": {"salt": "0x" + "22" * 32, "weight": 1, "signer": "0x" + "22" * 20}},
+        {"openings": []},
+        {"labels": ["a", "a", "b", "c"]},
+        {"labels": ["a"]},
+        {"labels__0": "a\x1b[2J"},
+        {"policy__changeDelay": 1},
+        {"policy__paths__0__members__0": "0x" + "22" * 32},
+        {"chainId": "5"},
+        {"account": "nobody"},
+        {"name": 5},
+    ],
+    ids=str,
+)
+def test_a_forged_kit_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidFile):
+        Kit.loads(forged(kit().dumps(), **changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"secret": "0x" + "22" * 32},
+        {"secret": "0x22"},
+        {"changeDelay": 6 * DAY},
+        {"guardians__0__signer": "0x" + "22" * 20},
+        {"guardians__0__number": 9},
+        {"guardians__0__number": 2},
+        {"guardians__0__name": "ben"},
+        {"paths__0__threshold": 3},
+        {"paths__0__threshold": 5},
+        {"paths__0__delay": HOUR},
+        {"paths__0__delay": 1},
+        {"paths__0__right": "veto"},
+        {"paths__0__right": "spend"},
+        {"paths__0__ownerCancels": False},
+        {"paths__0__guardians__0__weight": 3},
+        {"paths__0__guardians__0__name": "nobody"},
+        {"paths__1__label": "friends"},
+        {"policyHash": "0x" + "22" * 32},
+        {"policyHash": ...},
+    ],
+    ids=str,
+)
+def test_a_forged_policy_file_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidFile):
+        PolicyPlan.loads(forged(PLAN.dumps(), **changes))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    secret=st.binary(min_size=32, max_size=32),
+    weights=st.lists(st.integers(1, 2**32 - 1), min_size=1, max_size=6),
+    data=st.data(),
+)
+def test_any_policy_and_its_kits_survive_a_round_trip(secret: bytes, weights: list[int], data: st.DataObject) -> None:
+    guardians = tuple(Guardian(f"g{i}", signer(f"g{i}"), i) for i in range(len(weights)))
+    path = PathPlan(
+        "only",
+        Right.ROTATE,
+        tuple((g.name, w) for g, w in zip(guardians, weights, strict=True)),
+        data.draw(st.integers(1, min(sum(weights), 2**32 - 1))),
+        owner_cancels=data.draw(st.booleans()),
+        vetoable=data.draw(st.booleans()),
+        inactivity=data.draw(st.sampled_from([0, 7 * DAY, 2**32 - 1])),
+        delay=data.draw(st.integers(HOUR, 365 * DAY)),
+        window=data.draw(st.integers(1, 365 * 24)) * HOUR,
+    )
+    plan = PolicyPlan(secret, data.draw(st.integers(1, 90)) * DAY, guardians, (path,))
+    assert PolicyPlan.loads(plan.dumps()) == plan
+    for guardian in guardians:
+        made = plan.kit(guardian.name, 1, kit().module, kit().account)
+        assert Kit.loads(made.dumps()) == made
+        assert made.policy.hash == plan.policy.hash
+
+
+@pytest.mark.parametrize(
+    ("guardians", "path", "reason"),
+    [
+        ([("a", "x", 1), ("a", "y", 2)], (("a", 1),), "Guardian a stands twice"),
+        ([("a", "x", 1), ("b", "x", 2)], (("a", 1),), "Signer 0x.* stands twice"),
+        ([("a", "x", 1), ("b", "y", 1)], (("a", 1),), "Number 1 stands twice"),
+        ([("a", "x", 1)], (("a", 1), ("a", 1)), "guardian a stands twice"),
+        ([("a", "x", 1)], (("b", 2),), "There is no guardian 'b'"),
+        ([("a", "x", 1)], (("a", 1),), "asks for 2, but its guardians have 1"),
+        ([("a", "x", 1)], (("a", 2**32),), "weight"),
+    ],
+)
+def test_a_policy_that_could_never_work_is_refused(
+    guardians: list[tuple[str, str, int]], path: tuple[tuple[str, int], ...], reason: str
+) -> None:
+    made = tuple(Guardian(name, signer(who), number) for name, who, number in guardians)
+    plan = PathPlan("only", Right.ROTATE, path, 2, delay=DAY, window=DAY)
+    with pytest.raises(InvalidInput, match=reason):
+        PolicyPlan(SECRET, 7 * DAY, made, (plan,))
+
+
+def a_path(**changes: Any) -> Path:
+    values: dict[str, Any] = {
+        "right": Right.ROTATE,
+        "owner_cancels": False,
+        "vetoable": False,
+        "inactivity": 0,
+        "delay": DAY,
+        "window": DAY,
+        "threshold": 1,
+        "members": (b"\x01" * 32,),
+    }
+    return Path(**{**values, **changes})
+
+
+FREEZE = {"right": Right.FREEZE, "delay": 0}
+VETO = {"right": Right.VETO, "delay": 0, "window": 0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"members": ()}, "1 to 32 guardians"),
+        ({"members": (b"\x01" * 32,) * 33}, "1 to 32 guardians"),
+        ({"members": (bytes(32),)}, "commitment"),
+        ({"members": (b"\x01" * 31,)}, "commitment"),
+        ({"extra": b""}, "extra"),
+        ({"threshold": 0}, "anybody could act"),
+        ({"threshold": 2**32}, "threshold"),
+        ({"delay": HOUR - 1}, "1 hour to 365 days"),
+        ({"delay": 365 * DAY + 1}, "1 hour to 365 days"),
+        ({"window": 0}, "whole hours"),
+        ({"window": HOUR + 1}, "whole hours"),
+        ({"window": 366 * DAY}, "whole hours"),
+        ({"inactivity": 1}, "at least 7 days"),
+        ({"inactivity": 2**32}, "at least 7 days"),
+        ({**FREEZE, "delay": 1}, "freeze path acts at once"),
+        ({**FREEZE, "inactivity": 7 * DAY}, "freeze path needs no inactivity"),
+        ({**FREEZE, "owner_cancels": True}, "cannot be cancelled"),
+        ({**FREEZE, "vetoable": True}, "cannot be cancelled"),
+        ({**FREEZE, "window": HOUR - 1}, "1 hour to 30 days"),
+        ({**FREEZE, "window": 30 * DAY + 1}, "1 hour to 30 days"),
+        ({**VETO, "window": HOUR}, "no window"),
+        ({**VETO, "delay": HOUR}, "acts at once"),
+    ],
+    ids=str,
+)
+def test_a_path_that_the_contracts_refuse_is_refused_in_words(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidInput, match=reason):
+        a_path(**changes)
+
+
+def test_a_policy_that_the_contracts_refuse_is_refused_in_words() -> None:
+    for delay in (0, DAY - 1, DAY + 1, 91 * DAY):
+        with pytest.raises(InvalidInput, match="1 to 90 whole days"):
+            Policy(delay, (a_path(),))
+    with pytest.raises(InvalidInput, match="1 to 32 paths"):
+        Policy(DAY, ())
+    with pytest.raises(InvalidInput, match="1 to 32 paths"):
+        Policy(DAY, (a_path(),) * 33)
+    with pytest.raises(InvalidInput, match="recover nothing"):
+        Policy(DAY, (a_path(**VETO),))
+    with pytest.raises(InvalidInput, match="no path 1"):
+        Policy(DAY, (a_path(),)).proof(1)
+
+
+def test_a_proof_leads_to_the_policys_hash_at_every_place() -> None:
+    for index in range(len(PLAN.policy.paths)):
+        assert PLAN.policy.proof(index).policy_hash(7 * DAY) == PLAN.policy.hash
+        assert PLAN.policy.proof(index).policy_hash(8 * DAY) != PLAN.policy.hash
+
+
+def test_a_path_is_found_by_name_or_number() -> None:
+    assert find_path(("a", "b"), "b") == find_path(("a", "b"), "1") == 1
+    assert find_path(("1", "0"), "0") == 1  # a name goes before a number
+    for unknown in ("c", "2", "-1", "", "²"):
+        with pytest.raises(InvalidInput, match="Known are: a, b"):
+            find_path(("a", "b"), unknown)
+
+
+@pytest.mark.parametrize(("weight", "salt"), [(0, 32), (2**32, 32), (1, 31), (1, 33)])
+def test_a_member_that_could_not_be_committed_to_is_refused(weight: int, salt: int) -> None:
+    with pytest.raises(InvalidInput):
+        Member(signer("ana"), weight, bytes(salt))
