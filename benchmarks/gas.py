@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 from web3 import Web3
@@ -23,7 +22,7 @@ from web3.contract import Contract
 
 from benchmarks import chain
 from recovery.contracts import Deployment
-from recovery.messages import Acting, Call, Message, batch
+from recovery.messages import Acting, Call, Message, batch, operation
 from recovery.policy import DAY, HOUR, Policy, Right
 from recovery.policy import Path as RecoveryPath
 from recovery.quorum import Approval, Member, Owners, derive_salt, sort_approvals
@@ -152,7 +151,7 @@ def wallet_rows(scene: Scene) -> dict[str, int]:
         calls = [Call(recipient, 10**15)]
         deadline = scene.now() + HOUR
         nonce = wallet.functions.batchNonce().call()
-        message = batch(scene.web3.eth.chain_id, wallet.address, calls, nonce, deadline)
+        message = batch(scene.web3.eth.chain_id, wallet.address, calls, scene.owners, nonce, deadline)
         signer = scene.owners.signers[0]
         proof = deadline.to_bytes(6, "big") + scene.owners.proof({signer: sign(scene.owner, message)})
         data = scene.web3.codec.encode(
@@ -189,11 +188,11 @@ def user_operation(scene: Scene, wallet: Contract, recipient: str) -> int:
     for nonce in range(2):
         gas = (100_000).to_bytes(16, "big")
         fees = (10**9).to_bytes(16, "big") + (10**9).to_bytes(16, "big")
-        operation = [wallet.address, nonce, b"", call_data, gas + gas, 60_000, fees, b"", b""]
-        digest = entry_point.functions.getUserOpHash(tuple(operation)).call()
-        signature = bytes(Account.unsafe_sign_hash(digest, scene.owner.key).signature)
-        operation[8] = scene.owners.proof({scene.owners.signers[0]: signature})
-        used = scene.call(entry_point.functions.handleOps([tuple(operation)], beneficiary))
+        packed = [wallet.address, nonce, b"", call_data, gas + gas, 60_000, fees, b"", b""]
+        digest = entry_point.functions.getUserOpHash(tuple(packed)).call()
+        signature = sign(scene.owner, operation(scene.web3.eth.chain_id, wallet.address, digest, scene.owners))
+        packed[8] = scene.owners.proof({scene.owners.signers[0]: signature})
+        used = scene.call(entry_point.functions.handleOps([tuple(packed)], beneficiary))
     return used
 
 

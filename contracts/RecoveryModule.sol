@@ -41,8 +41,8 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         _requireEnabled(msg.sender);
         bytes24 policyHash = bytes24(hashPolicy(changeDelay, paths));
         uint256 epoch = _setPolicy(msg.sender, policyHash, policy.epoch(), changeDelay);
-        _resetClock(msg.sender);
         emit PolicyConfigured(msg.sender, epoch, changeDelay, paths);
+        _resetClock(msg.sender);
     }
 
     /// @inheritdoc IRecoveryModule
@@ -76,12 +76,11 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         Approval[] calldata approvals
     ) external {
         bytes32 digest = vetoChangeDigest(account, proof, deadline);
-        _requireDeadline(deadline);
         uint256 epoch = _policies[account].epoch();
         uint256 pathKey = _requestKey(account, epoch, proof.index);
         // A second veto would let a corrupted quorum hold up its own removal for ever.
         if (_requests[pathKey].nonce() != 0) revert ChangeVetoUsed(proof.index);
-        Quorum.requireApprovals(account, proof.path, digest, approvals, _approved);
+        _requireQuorum(account, proof, digest, deadline, approvals);
 
         uint256 key = _changeKey(account, epoch);
         ChangeSlot memory change = _changes[key];
@@ -123,7 +122,6 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         uint256 deadline,
         Approval[] calldata approvals
     ) external {
-        _requireDeadline(deadline);
         (PolicySlot policy, bytes32 pathHash) = _prove(account, proof, Right.Rotate);
         Path calldata path = proof.path;
         _requireStartable(account, path);
@@ -139,24 +137,19 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
             emit RecoveryCleared(account, proof.index, slot.nonce());
         }
         bytes32 ownersHash = Messages.hashOwners(owners);
-        Quorum.requireApprovals(
-            account,
-            path,
-            _hashTypedDataV4(
-                Messages.recover(
-                    account,
-                    policy.epoch(),
-                    proof.index,
-                    pathHash,
-                    slot.nonce(),
-                    ownersHash,
-                    threshold,
-                    deadline
-                )
-            ),
-            approvals,
-            _approved
+        bytes32 digest = _hashTypedDataV4(
+            Messages.recover(
+                account,
+                policy.epoch(),
+                proof.index,
+                pathHash,
+                slot.nonce(),
+                ownersHash,
+                threshold,
+                deadline
+            )
         );
+        _requireQuorum(account, proof, digest, deadline, approvals);
         slot = _open(account, path, key, slot.nextNonce(), _requestHash(pathHash, ownersHash, threshold));
         emit RecoveryStarted(
             account,
@@ -170,9 +163,9 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
     }
 
     /// @inheritdoc IRecoveryModule
-    function cancel(uint256 path, uint256 nonce) external {
+    function cancel(uint256 epoch, uint256 path, uint256 nonce) external {
         (uint256 key, RequestSlot slot) = _requireOpen(msg.sender, path);
-        if (slot.nonce() != nonce) revert RecoveryNotStarted(path);
+        if (_policies[msg.sender].epoch() != epoch || slot.nonce() != nonce) revert RecoveryNotStarted(path);
         if (!slot.ownerCancels()) revert RecoveryNotCancellable(path);
         _close(msg.sender, key, slot);
         emit RecoveryCancelled(msg.sender, path, nonce, msg.sender);
@@ -185,9 +178,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         uint256 deadline,
         Approval[] calldata approvals
     ) external {
-        bytes32 digest = cancelDigest(account, proof, deadline);
-        _requireDeadline(deadline);
-        Quorum.requireApprovals(account, proof.path, digest, approvals, _approved);
+        _requireQuorum(account, proof, cancelDigest(account, proof, deadline), deadline, approvals);
         (uint256 key, RequestSlot slot) = _requireOpen(account, proof.index);
         _close(account, key, slot);
         emit RecoveryCancelled(account, proof.index, slot.nonce(), msg.sender);
@@ -202,8 +193,7 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         Approval[] calldata approvals
     ) external {
         bytes32 digest = vetoRequestDigest(account, proof, requestPath, deadline);
-        _requireDeadline(deadline);
-        Quorum.requireApprovals(account, proof.path, digest, approvals, _approved);
+        _requireQuorum(account, proof, digest, deadline, approvals);
         (uint256 key, RequestSlot slot) = _requireOpen(account, requestPath);
         if (!slot.vetoable()) revert RecoveryNotVetoable(requestPath);
         _close(account, key, slot);
@@ -248,9 +238,8 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         RequestSlot slot = _requests[key];
         if (!slot.isOpen()) revert RecoveryNotStarted(path);
         uint256 readyAt = slot.readyAt();
-        if (block.timestamp < readyAt || block.timestamp >= slot.expiresAt()) {
-            revert RecoveryNotReady(readyAt, slot.expiresAt());
-        }
+        if (block.timestamp < readyAt) revert RecoveryNotReady(readyAt, slot.expiresAt());
+        if (block.timestamp >= slot.expiresAt()) revert RecoveryExpired(slot.expiresAt());
         _requireRequest(path, slot, structure, owners, threshold);
         // Silent when the request began, and since: any activity moves the clock past the start.
         if (structure.inactivity != 0) _requireInactive(account, structure, readyAt - structure.delay);
@@ -258,7 +247,6 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         _requests[key] = RequestSlot.wrap(0);
         policy = policy.next();
         _policies[account] = policy;
-        _resetClock(account);
         emit RecoveryFinalized(account, path, policy.epoch());
         _rotate(account, structure, owners, threshold);
     }
@@ -407,7 +395,8 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
     ) public view returns (bytes32) {
         (PolicySlot policy, bytes32 pathHash) = _prove(account, proof, Right.Veto);
         ChangeSlot memory change = _changes[_changeKey(account, policy.epoch())];
-        if (change.eta == 0) revert ChangeNotPending(account);
+        // A change that can no longer be applied needs no veto, and must not use up one.
+        if (change.eta == 0 || block.timestamp >= uint256(change.eta) + CHANGE_WINDOW) revert ChangeNotPending(account);
         return
             _hashTypedDataV4(
                 Messages.vetoChange(
@@ -444,13 +433,14 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
     /// @dev When the owner was last active, in seconds since 1970; 0 if never seen.
     function _lastActive(address account) internal view virtual returns (uint256);
 
-    /// @dev The owner's time begins anew: a policy was configured, or the owners were replaced.
+    /// @dev The owner's time begins anew, with the account's first policy.
     function _resetClock(address account) internal virtual;
 
     /// @dev The account itself says that its owner is alive.
     function _recordHeartbeat(address account) internal virtual;
 
-    /// @dev Replaces the owners, thaws, reads the owners back and reverts unless they are exactly these.
+    /// @dev Replaces the owners, thaws, lets the owners' time begin anew, reads the owners back and reverts unless they
+    /// are exactly these.
     function _rotate(
         address account,
         Path calldata path,
@@ -479,16 +469,16 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
         if (proof.path.right != right) revert PathRightMismatch(proof.path.right, right);
     }
 
-    /// @dev Reverts unless the quorum of `proof.path` has approved the message with this hash.
+    /// @dev Reverts unless the quorum of `proof.path` has approved this digest and still may.
     function _requireQuorum(
         address account,
         PathProof calldata proof,
-        bytes32 structHash,
+        bytes32 digest,
         uint256 deadline,
         Approval[] calldata approvals
     ) internal view {
-        _requireDeadline(deadline);
-        Quorum.requireApprovals(account, proof.path, _hashTypedDataV4(structHash), approvals, _approved);
+        if (block.timestamp > deadline) revert DeadlinePassed(deadline);
+        Quorum.requireApprovals(account, proof.path, digest, approvals, _approved);
     }
 
     /// @dev The nonce of a path in an epoch.
@@ -506,10 +496,6 @@ abstract contract RecoveryModule is IRecoveryModule, EIP712, Multicall {
     function _requirePolicy(address account) private view returns (PolicySlot policy) {
         policy = _policies[account];
         if (policy.hash() == 0) revert PolicyMissing(account);
-    }
-
-    function _requireDeadline(uint256 deadline) private view {
-        if (block.timestamp > deadline) revert DeadlinePassed(deadline);
     }
 
     function _requireInactive(address account, Path calldata path, uint256 time) private view {

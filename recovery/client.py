@@ -362,23 +362,24 @@ class RecoveryClient:
         """Approves a digest on-chain, in the sender's name."""
         return self._transaction(self.module.functions.approveDigest(digest), f"approve 0x{digest.hex()} on-chain")
 
-    def cancel_call(self, path: int, nonce: int) -> Call:
-        """What a wallet calls to cancel a request."""
-        return self._call(self.module.functions.cancel(path, nonce))
+    def cancel_call(self, epoch: int, path: int, nonce: int) -> Call:
+        """What a wallet calls to cancel the request with this id."""
+        return self._call(self.module.functions.cancel(epoch, path, nonce))
 
     def heartbeat_call(self) -> Call:
         """What a wallet calls to show that its owner is alive."""
         return self._call(self.module.functions.heartbeat())
 
-    def batch(self, wallet: str, calls: Sequence[Call], deadline: int) -> Message:
+    def batch(self, wallet: str, owners: Owners, calls: Sequence[Call], deadline: int) -> Message:
         """What a wallet's owners sign so that anybody may relay these calls.
 
         Args:
             wallet: The wallet.
+            owners: Its present owners: whoever replaces them voids what they have signed.
             calls: In order; all succeed or none has an effect.
             deadline: At most a day ahead of the chain's time, in seconds since 1970.
         """
-        return batch(self.chain_id, wallet, calls, self.batch_nonce(wallet), deadline)
+        return batch(self.chain_id, wallet, calls, owners, self.batch_nonce(wallet), deadline)
 
     def execute(self, wallet: str, calls: Sequence[Call], deadline: int, proof: bytes, summary: str) -> Transaction:
         """Relays a batch that the wallet's owners have signed.

@@ -17,8 +17,7 @@ from .quorum import Owners
 
 #: The common deterministic deployer (Nick's method): calldata is a 32-byte salt and the init code.
 DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
-#: Who sent the transaction that deployed it, what it needs, and the transaction itself, signed for every chain.
-DEPLOYER_SENDER = "0x3fAB184622Dc19b6109349B94811493BF45362F8"
+#: The transaction that deploys it, signed for every chain, and what its sender needs, in wei.
 DEPLOYER_FUNDS = 10**16
 DEPLOYER_TRANSACTION = (
     "0xf8a58085174876e800830186a08080b853604580600e600039806000f350fe7fffffffffffffffffffffffffffffffffffffffffff"

@@ -28,7 +28,8 @@ TYPES: dict[str, list[_FIELD]] = {
     "VetoChange": _fields(_ACTING + "bytes24 policyHash,uint256 eta,uint256 deadline"),
     "Freeze": _fields(_ACTING + "uint256 nonce,uint256 deadline"),
     "Thaw": _fields(_ACTING + "uint256 freezeNonce,uint256 deadline"),
-    "Batch": _fields("Call[] calls,uint256 nonce,uint256 deadline"),
+    "Batch": _fields("Call[] calls,bytes24 ownersHash,uint256 nonce,uint256 deadline"),
+    "Operation": _fields("bytes32 userOpHash,bytes24 ownersHash"),
     "Initialize": _fields(
         "address module,bytes[] owners,uint256 threshold,bytes32 policyHash,uint256 deadline"
     ),
@@ -161,13 +162,16 @@ class Call:
         return (to_checksum_address(self.to), self.value, self.data)
 
 
-def batch(chain_id: int, wallet: str, calls: Sequence[Call], nonce: int, deadline: int) -> Message:
+def batch(
+    chain_id: int, wallet: str, calls: Sequence[Call], owners: Owners, nonce: int, deadline: int
+) -> Message:
     """What a wallet's owners sign so that anybody may relay a batch.
 
     Args:
         chain_id: Chain id.
         wallet: The wallet's address.
         calls: In order.
+        owners: The wallet's present owners.
         nonce: The wallet's batch nonce.
         deadline: At most a day ahead, in seconds since 1970.
     """
@@ -175,7 +179,23 @@ def batch(chain_id: int, wallet: str, calls: Sequence[Call], nonce: int, deadlin
     return Message(
         "Batch",
         _domain("RecoveryWallet", chain_id, wallet),
-        {"calls": values, "nonce": nonce, "deadline": deadline},
+        {"calls": values, "ownersHash": owners.hash[:24], "nonce": nonce, "deadline": deadline},
+    )
+
+
+def operation(chain_id: int, wallet: str, user_op_hash: bytes, owners: Owners) -> Message:
+    """What a wallet's owners sign for a UserOperation (ERC-4337).
+
+    Args:
+        chain_id: Chain id.
+        wallet: The wallet's address.
+        user_op_hash: From the EntryPoint, 32 bytes.
+        owners: The wallet's present owners.
+    """
+    return Message(
+        "Operation",
+        _domain("RecoveryWallet", chain_id, wallet),
+        {"userOpHash": user_op_hash, "ownersHash": owners.hash[:24]},
     )
 
 

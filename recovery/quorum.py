@@ -15,6 +15,7 @@ from .errors import InvalidInput
 from .signer import Signer
 
 MAX_OWNERS = 32
+MAX_OWNER_LENGTH = 1024
 MAX_WEIGHT = 2**32 - 1
 
 
@@ -114,6 +115,9 @@ class Owners:
     def __post_init__(self) -> None:
         if not 1 <= len(self.signers) <= MAX_OWNERS:
             raise InvalidInput(f"An account has 1 to {MAX_OWNERS} owners, not {len(self.signers)}.")
+        for signer in self.signers:
+            if len(signer.data) > MAX_OWNER_LENGTH:
+                raise InvalidInput(f"An owner has at most {MAX_OWNER_LENGTH} bytes; one has {len(signer.data)}.")
         if any(not a < b for a, b in zip(self.signers, self.signers[1:], strict=False)):
             raise InvalidInput("An owner stands in the list twice, or the list is not sorted.")
         if not 1 <= self.threshold <= len(self.signers):

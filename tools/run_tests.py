@@ -6,7 +6,9 @@ second run's summary counts the tests of both, so that the last line tells the w
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,9 +50,24 @@ def _has_tests(part: str) -> bool:
     return any((CONTRACTS in path.parents) == (part == "contracts") for path in tests)
 
 
+def _forget_stale_build() -> None:
+    """Ape compiles a contract again if its own file has changed, but not if a library has that it imports."""
+    sources = hashlib.sha256()
+    for path in sorted((ROOT / "contracts").rglob("*.sol")):
+        if ".cache" not in path.parts:
+            sources.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    stamp = ROOT / ".build" / "sources.sha256"
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != sources.hexdigest():
+        shutil.rmtree(ROOT / ".build", ignore_errors=True)
+        shutil.rmtree(ROOT / "contracts" / ".cache", ignore_errors=True)
+        stamp.parent.mkdir()
+        stamp.write_text(sources.hexdigest(), encoding="utf-8")
+
+
 def _run(part: str, options: list[str]) -> int:
     python = Path(sys.executable)
     if part == "contracts":
+        _forget_stale_build()
         ape = str(python.with_name("ape"))
         command = [ape, "test", str(CONTRACTS), "--network", "ethereum:local:foundry"]
     else:

@@ -128,7 +128,7 @@ interface IRecoveryModule is IPolicyErrors, IOwnersErrors, IApprovalErrors {
     /// @notice The account does not let this module recover it.
     error ModuleNotEnabled(address account);
 
-    /// @notice No change of policy is pending, or another one than the one named.
+    /// @notice No change of policy is pending, or another one than the one named, or its time is over.
     error ChangeNotPending(address account);
 
     /// @notice A change can be applied in `[eta, expiresAt)`.
@@ -158,7 +158,7 @@ interface IRecoveryModule is IPolicyErrors, IOwnersErrors, IApprovalErrors {
     /// @notice The request is not the one that was started: path, owners or threshold differ.
     error RecoveryMismatch(uint256 path);
 
-    /// @notice A request is not ready: it can be finalized in `[readyAt, expiresAt)`.
+    /// @notice A request is not ready yet: it can be finalized in `[readyAt, expiresAt)`.
     /// @param readyAt   Start of the window, in seconds since 1970.
     /// @param expiresAt End of the window, exclusive.
     error RecoveryNotReady(uint256 readyAt, uint256 expiresAt);
@@ -237,10 +237,12 @@ interface IRecoveryModule is IPolicyErrors, IOwnersErrors, IApprovalErrors {
         Approval[] calldata approvals
     ) external;
 
-    /// @notice Stops a request of the caller, if its path lets the owner cancel.
+    /// @notice Stops a request of the caller, if its path lets the owner cancel. It is named by its id, so that a call
+    /// that comes late hits no other one.
+    /// @param epoch The account's epoch.
     /// @param path  Position of the path in the policy.
-    /// @param nonce Which request, so that no other one is hit.
-    function cancel(uint256 path, uint256 nonce) external;
+    /// @param nonce The request's nonce.
+    function cancel(uint256 epoch, uint256 path, uint256 nonce) external;
 
     /// @notice Stops a request with the quorum of its own path.
     function cancelByQuorum(
@@ -324,7 +326,7 @@ interface IRecoveryModule is IPolicyErrors, IOwnersErrors, IApprovalErrors {
 
     /// @notice The change of policy that is pending.
     /// @return policyHash What it changes to, 0 for removal.
-    /// @return eta        When it can be applied, in seconds since 1970; 0 if nothing is pending.
+    /// @return eta        When it can be applied, for 30 days, in seconds since 1970; 0 if nothing is pending.
     function changeOf(address account) external view returns (bytes24 policyHash, uint256 eta);
 
     /// @notice When the owner was last active, in seconds since 1970; may lie ahead, 0 if never seen.
@@ -336,7 +338,7 @@ interface IRecoveryModule is IPolicyErrors, IOwnersErrors, IApprovalErrors {
     /// @notice The account's raw words, for readers of many: policy, change, then the requests of paths 0 to `paths` - 1.
     function slotsOf(address account, uint256 paths) external view returns (uint256[] memory words);
 
-    /// @notice Checks a structure as {configure} would for `account`'s kind and hashes it (all 32 bytes).
+    /// @notice Checks a structure as {configure} does and hashes it (all 32 bytes).
     function hashPolicy(uint256 changeDelay, Path[] calldata paths) external view returns (bytes32);
 
     /// @notice What guardians sign to start a request. Reverts if the path is not in force.

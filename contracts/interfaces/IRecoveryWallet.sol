@@ -11,10 +11,10 @@ import {IOwnersErrors} from "./IQuorumErrors.sol";
 /// take recovery away at once.
 ///
 /// It acts for its owners in three ways, all as ERC-7821 batches: a batch that they signed and anybody relays, a
-/// UserOperation (ERC-4337), and, as the EIP-7702 delegate of an EOA, calls of the EOA to itself. Each is activity.
+/// UserOperation (ERC-4337), and, as the EIP-7702 delegate of an EOA, calls of the EOA to itself. Each batch that is executed is activity.
 ///
-/// While frozen it does nothing but the four calls to its module with which an owner defends himself: schedule and
-/// drop a change of policy, cancel a request, heartbeat. It signs nothing, and its UserOperations wait.
+/// While frozen it does nothing but what an owner defends himself with, calls to its module without value: schedule a
+/// change or removal of the policy, drop it, cancel a request, heartbeat. It signs nothing, and its UserOperations wait.
 interface IRecoveryWallet is IOwnersErrors {
     /* ------------------------------------------- events -------------------------------------------- */
 
@@ -114,9 +114,13 @@ interface IRecoveryWallet is IOwnersErrors {
     /// @notice Number of the next relayed batch.
     function batchNonce() external view returns (uint256);
 
-    /// @notice What owners sign so that anybody may relay a batch: at present nonce, until `deadline`, a day ahead at
-    /// most, in seconds since 1970.
+    /// @notice What owners sign so that anybody may relay a batch: as the present owners, at the present nonce, until
+    /// `deadline`, a day ahead at most, in seconds since 1970.
     function batchDigest(Execution[] calldata calls, uint256 deadline) external view returns (bytes32);
+
+    /// @notice What owners sign for a UserOperation: its hash, as the present owners. Whoever replaces the owners voids
+    /// what was signed ahead.
+    function operationDigest(bytes32 userOpHash) external view returns (bytes32);
 
     /// @notice What an EOA signs for {initializeWithSignature}.
     function initializeDigest(

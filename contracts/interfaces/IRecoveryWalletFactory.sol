@@ -21,7 +21,7 @@ interface IRecoveryWalletFactory {
         Path[] calldata paths
     ) external returns (address wallet);
 
-    /// @notice Where {createWallet} puts, or has put, that wallet.
+    /// @notice Where {createWallet} puts, or has put, that wallet. Reverts where it would refuse to.
     function walletAddress(
         bytes[] calldata owners,
         uint256 threshold,

@@ -9,6 +9,8 @@ import {IWalletRecoveryModule} from "../interfaces/IWalletRecoveryModule.sol";
 /// @notice See {IRecoveryLens}. Holds nothing and can do nothing: it only reads modules.
 contract RecoveryLens is IRecoveryLens {
     uint256 private constant HEAD_WORDS = 5;
+    /// @dev Several times what a wallet needs to answer.
+    uint256 private constant CLOCK_GAS = 100_000;
 
     /// @inheritdoc IRecoveryLens
     function read(
@@ -52,15 +54,16 @@ contract RecoveryLens is IRecoveryLens {
         }
     }
 
-    /// @dev One account that cannot be read (no code, or code that answers nothing) must not hide the others.
+    /// @dev One account that cannot be read (no code, or code that answers nothing or burns gas) must not hide the
+    /// others.
     function _clock(
         IRecoveryModule module,
         address account
     ) private view returns (uint256 known, uint256 lastActive, uint256 freeze) {
-        try module.lastActiveOf(account) returns (uint256 time) {
+        try module.lastActiveOf{gas: CLOCK_GAS}(account) returns (uint256 time) {
             (known, lastActive) = (1, time);
         } catch {}
-        try IWalletRecoveryModule(address(module)).freezeOf(account) returns (
+        try IWalletRecoveryModule(address(module)).freezeOf{gas: CLOCK_GAS}(account) returns (
             uint256 until,
             uint256 coolUntil,
             uint256,

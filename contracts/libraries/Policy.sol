@@ -69,13 +69,15 @@ library Policy {
     }
 
     /// @notice Hash of one path: its ABI encoding as it stands in calldata, from `right` to the last member.
-    /// @dev Equal bytes decode to equal paths, so nothing is encoded again: the one freedom that ABI encoding leaves,
-    /// where the members stand, is taken away. What reads a field later checks that its bytes are clean.
+    /// @dev Equal bytes decode to equal paths, so nothing is encoded again. The two freedoms that the compiler leaves are
+    /// taken away: where the members stand, and a path that begins before the end of the address space and is read
+    /// around it. What reads a field later checks that its bytes are clean.
     function hashPath(Path calldata path) internal pure returns (bytes32 hash) {
         bytes32[] calldata members = path.members; // the compiler checks that they are there
         bool canonical;
         assembly ("memory-safe") {
-            canonical := eq(members.offset, add(path, 0x140)) // nine words and the number of members
+            // Nine words and the number of members. The compiler has checked that the members end within calldata.
+            canonical := and(lt(path, calldatasize()), eq(members.offset, add(path, 0x140)))
             let size := add(0x140, shl(5, members.length))
             let free := mload(0x40)
             calldatacopy(free, path, size)

@@ -55,7 +55,7 @@ library PolicySlots {
         return PolicySlot.wrap(PolicySlot.unwrap(slot) + 1);
     }
 
-    /// @dev Only for a request that was counted: the checked subtraction would otherwise touch other fields.
+    /// @dev Only for a request that was counted: otherwise the subtraction would reach into the other fields.
     function withoutBlocker(PolicySlot slot) internal pure returns (PolicySlot) {
         assert(slot.blockers() != 0);
         return PolicySlot.wrap(PolicySlot.unwrap(slot) - 1);

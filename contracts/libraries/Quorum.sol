@@ -24,14 +24,28 @@ struct Approval {
 /// position of the first bad approval). Both rest on one check of one ERC-7913 signer.
 library Quorum {
     uint256 internal constant MAX_OWNERS = 32;
+    /// @dev Room for an RSA key of 4,096 bits with its verifier; without a limit, a request could be started whose
+    /// finalizing needs more gas than a block has.
+    uint256 internal constant MAX_OWNER_LENGTH = 1024;
 
     /* ------------------------------------------- owners ------------------------------------------- */
 
-    /// @notice Refuses owners that could not act, or that would be the account itself.
+    /// @notice Refuses owners that could not act for `account` now, or that would be the account itself.
     /// @param account   The account that they would own.
     /// @param owners    ERC-7913 signers.
     /// @param threshold How many of them must sign.
     function validateOwners(address account, bytes[] calldata owners, uint256 threshold) internal view {
+        validateList(owners, threshold);
+        for (uint256 i = 0; i < owners.length; ++i) {
+            address target = address(bytes20(owners[i]));
+            if (target == account || (owners[i].length > 20 && target.code.length == 0)) {
+                revert IOwnersErrors.OwnerInvalid(i);
+            }
+        }
+    }
+
+    /// @notice Refuses owners that could act for no account on any chain.
+    function validateList(bytes[] calldata owners, uint256 threshold) internal pure {
         if (owners.length == 0 || owners.length > MAX_OWNERS) revert IOwnersErrors.OwnersCountInvalid(owners.length);
         if (threshold == 0 || threshold > owners.length) {
             revert IOwnersErrors.OwnersThresholdInvalid(threshold, owners.length);
@@ -42,27 +56,43 @@ library Quorum {
             bytes32 id = keccak256(owner);
             if (id <= last) revert IOwnersErrors.OwnersUnsorted(i);
             last = id;
-            address target = address(bytes20(owner));
-            if (
-                owner.length < 20 ||
-                owner.length > type(uint16).max ||
-                target == address(0) ||
-                target == account ||
-                (owner.length > 20 && target.code.length == 0)
-            ) revert IOwnersErrors.OwnerInvalid(i);
+            if (owner.length < 20 || owner.length > MAX_OWNER_LENGTH || bytes20(owner) == 0) {
+                revert IOwnersErrors.OwnerInvalid(i);
+            }
         }
     }
 
     /// @notice Hash of a set of owners, of which a wallet keeps the first 24 bytes.
-    /// @dev keccak256(threshold u8 ‖ count u8 ‖ (length u16 ‖ owner)*): the head of every proof, see {checkOwners}.
-    function hashOwners(bytes[] calldata owners, uint256 threshold) internal pure returns (bytes32) {
-        if (owners.length == 0) revert IOwnersErrors.OwnersCountInvalid(0);
-        // Casts are safe: validated owners number 32 at most, each no longer than 65,535 bytes.
-        bytes memory head = abi.encodePacked(uint8(threshold), uint8(owners.length), uint16(owners[0].length), owners[0]);
-        for (uint256 i = 1; i < owners.length; ++i) {
-            head = abi.encodePacked(head, uint16(owners[i].length), owners[i]);
+    /// @dev keccak256(threshold u8 ‖ count u8 ‖ (length u16 ‖ owner)*): the head of every proof, see {checkOwners}. Owners
+    /// that {validateOwners} would refuse may revert here, but never share a hash with others.
+    function hashOwners(bytes[] calldata owners, uint256 threshold) internal pure returns (bytes32 hash) {
+        if (threshold > type(uint8).max || owners.length > type(uint8).max) {
+            revert IOwnersErrors.OwnersThresholdInvalid(threshold, owners.length);
         }
-        return keccak256(head);
+        uint256 start;
+        uint256 end;
+        assembly ("memory-safe") {
+            start := mload(0x40)
+            mstore8(start, threshold)
+            mstore8(add(start, 1), owners.length)
+            end := add(start, 2)
+            mstore(0x40, end)
+        }
+        for (uint256 i = 0; i < owners.length; ++i) {
+            bytes calldata owner = owners[i];
+            if (owner.length > type(uint16).max) revert IOwnersErrors.OwnerInvalid(i);
+            assembly ("memory-safe") {
+                mstore8(end, shr(8, owner.length))
+                mstore8(add(end, 1), owner.length)
+                calldatacopy(add(end, 2), owner.offset, owner.length)
+                end := add(add(end, 2), owner.length)
+                mstore(0x40, end)
+            }
+        }
+        assembly ("memory-safe") {
+            hash := keccak256(start, sub(end, start))
+            mstore(0x40, and(add(end, 0x1f), not(0x1f))) // words begin at whole words again
+        }
     }
 
     /// @notice Whether the owners behind `ownersHash` have signed `digest`.

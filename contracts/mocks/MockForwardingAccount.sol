@@ -9,6 +9,8 @@ contract MockForwardingAccount {
         module = module_;
     }
 
+    function recordActivity() external {}
+
     fallback() external {
         (bool success, bytes memory result) = module.call(msg.data);
         if (!success) {

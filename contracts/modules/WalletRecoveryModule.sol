@@ -36,8 +36,8 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
     ) external {
         uint256 coolUntil = _freezes[account].coolUntil;
         if (block.timestamp < coolUntil) revert FreezeCoolingDown(coolUntil);
-        (PolicySlot policy, bytes32 structHash) = _freezeMessage(account, proof, deadline);
-        _requireQuorum(account, proof, structHash, deadline, approvals);
+        (PolicySlot policy, bytes32 digest) = _freezeDigest(account, proof, deadline);
+        _requireQuorum(account, proof, digest, deadline, approvals);
 
         uint256 nonce = _useNonce(account, policy.epoch(), proof.index);
         uint256 until = block.timestamp + proof.path.window;
@@ -59,8 +59,8 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
         uint256 deadline,
         Approval[] calldata approvals
     ) external {
-        (PolicySlot policy, bytes32 structHash) = _thawMessage(account, proof, deadline);
-        _requireQuorum(account, proof, structHash, deadline, approvals);
+        (PolicySlot policy, bytes32 digest) = _thawDigest(account, proof, deadline);
+        _requireQuorum(account, proof, digest, deadline, approvals);
         emit AccountThawed(account, proof.index, policy.epoch(), _freezes[account].nonce);
         _setFrozenUntil(account, 0);
     }
@@ -78,33 +78,33 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
         address account,
         PathProof calldata proof,
         uint256 deadline
-    ) external view returns (bytes32) {
-        (, bytes32 structHash) = _freezeMessage(account, proof, deadline);
-        return _hashTypedDataV4(structHash);
+    ) external view returns (bytes32 digest) {
+        (, digest) = _freezeDigest(account, proof, deadline);
     }
 
     /// @inheritdoc IWalletRecoveryModule
-    function thawDigest(address account, PathProof calldata proof, uint256 deadline) external view returns (bytes32) {
-        (, bytes32 structHash) = _thawMessage(account, proof, deadline);
-        return _hashTypedDataV4(structHash);
+    function thawDigest(address account, PathProof calldata proof, uint256 deadline) external view returns (bytes32 digest) {
+        (, digest) = _thawDigest(account, proof, deadline);
     }
 
-    function _freezeMessage(
+    function _freezeDigest(
         address account,
         PathProof calldata proof,
         uint256 deadline
-    ) private view returns (PolicySlot policy, bytes32 structHash) {
+    ) private view returns (PolicySlot policy, bytes32 digest) {
         bytes32 pathHash;
         (policy, pathHash) = _prove(account, proof, Right.Freeze);
         uint256 nonce = _pathNonce(account, policy.epoch(), proof.index);
-        structHash = Messages.freeze(account, policy.epoch(), proof.index, pathHash, nonce, deadline);
+        digest = _hashTypedDataV4(
+            Messages.freeze(account, policy.epoch(), proof.index, pathHash, nonce, deadline)
+        );
     }
 
-    function _thawMessage(
+    function _thawDigest(
         address account,
         PathProof calldata proof,
         uint256 deadline
-    ) private view returns (PolicySlot policy, bytes32 structHash) {
+    ) private view returns (PolicySlot policy, bytes32 digest) {
         bytes32 pathHash;
         (policy, pathHash) = _prove(account, proof, Right.Freeze);
         FreezeSlot memory last = _freezes[account];
@@ -113,7 +113,9 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
             last.path != proof.index ||
             IRecoveryWallet(account).frozenUntil() <= block.timestamp
         ) revert FreezeNotFound(account);
-        structHash = Messages.thaw(account, policy.epoch(), proof.index, pathHash, last.nonce, deadline);
+        digest = _hashTypedDataV4(
+            Messages.thaw(account, policy.epoch(), proof.index, pathHash, last.nonce, deadline)
+        );
     }
 
     function _setFrozenUntil(address account, uint256 until) private {
@@ -149,8 +151,10 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
     }
 
     /// @inheritdoc RecoveryModule
-    /// @dev The wallet does so itself, when it is initialized and when its owners are replaced.
-    function _resetClock(address) internal pure override {}
+    /// @dev A new wallet has done so itself; an EOA that delegates to one may configure long after it was last active.
+    function _resetClock(address account) internal override {
+        IRecoveryWallet(account).recordActivity();
+    }
 
     /// @inheritdoc RecoveryModule
     /// @dev A batch of the wallet has recorded itself; a plain call of an EOA that delegates to it has not.
@@ -159,6 +163,7 @@ contract WalletRecoveryModule is RecoveryModule, IWalletRecoveryModule {
     }
 
     /// @inheritdoc RecoveryModule
+    /// @dev The wallet thaws itself and begins its owners' time anew.
     function _rotate(
         address account,
         Path calldata,

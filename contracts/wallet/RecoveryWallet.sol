@@ -42,7 +42,10 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
 
     bytes32 private constant CALL_TYPEHASH = keccak256("Call(address to,uint256 value,bytes data)");
     bytes32 private constant BATCH_TYPEHASH =
-        keccak256("Batch(Call[] calls,uint256 nonce,uint256 deadline)Call(address to,uint256 value,bytes data)");
+        keccak256(
+            "Batch(Call[] calls,bytes24 ownersHash,uint256 nonce,uint256 deadline)Call(address to,uint256 value,bytes data)"
+        );
+    bytes32 private constant OPERATION_TYPEHASH = keccak256("Operation(bytes32 userOpHash,bytes24 ownersHash)");
     bytes32 private constant INITIALIZE_TYPEHASH =
         keccak256(
             "Initialize(address module,bytes[] owners,uint256 threshold,bytes32 policyHash,uint256 deadline)"
@@ -111,6 +114,7 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
     /// @inheritdoc IRecoveryWallet
     /// @dev The module has validated the owners when the request began.
     function recoverOwners(bytes[] calldata owners, uint256 threshold) external onlyModule {
+        if (frozenUntil() != 0) emit FrozenUntilChanged(0);
         _setOwners(owners, threshold, 0);
     }
 
@@ -133,7 +137,9 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
         Execution[] calldata calls = ERC7579Utils.decodeBatch(executionData);
         bytes calldata opData = _opData(mode, executionData);
         if (opData.length == 0) {
-            _checkEntryPointOrSelf();
+            if (msg.sender != address(this) && msg.sender != address(entryPoint())) {
+                revert WalletUnauthorized(msg.sender);
+            }
         } else {
             _useBatch(calls, opData);
         }
@@ -176,7 +182,7 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
         }
     }
 
-    /// @dev The four calls with which an owner defends himself, and none that a thief could use at once.
+    /// @dev The calls with which an owner defends himself, and none that a thief could use at once.
     function _allowedWhileFrozen(Execution calldata call_) private view returns (bool) {
         bytes4 selector = bytes4(call_.callData);
         return
@@ -210,11 +216,11 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
     /// @dev A freeze defers the operation instead of failing it: the EntryPoint then takes no fee, so that a thief
     /// cannot burn the balance. Validation must not read the time (ERC-7562).
     function _validateUserOp(
-        PackedUserOperation calldata userOp,
+        PackedUserOperation calldata,
         bytes32 userOpHash,
         bytes calldata signature
     ) internal view override returns (uint256) {
-        bool valid = _rawSignatureValidation(_signableUserOpHash(userOp, userOpHash), signature);
+        bool valid = _rawSignatureValidation(operationDigest(userOpHash), signature);
         return ERC4337Utils.packValidationData(valid, uint48(frozenUntil()), 0);
     }
 
@@ -265,7 +271,15 @@ contract RecoveryWallet is IRecoveryWallet, Account, ERC7739, ERC721Holder, ERC1
             );
         }
         bytes32 callsHash = Words.hash(hashes);
-        return _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, callsHash, _layout().batchNonce, deadline)));
+        return
+            _hashTypedDataV4(
+                keccak256(abi.encode(BATCH_TYPEHASH, callsHash, ownersHash(), _layout().batchNonce, deadline))
+            );
+    }
+
+    /// @inheritdoc IRecoveryWallet
+    function operationDigest(bytes32 userOpHash) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(OPERATION_TYPEHASH, userOpHash, ownersHash())));
     }
 
     /// @inheritdoc IRecoveryWallet

@@ -44,6 +44,9 @@ contract RecoveryWalletFactory is IRecoveryWalletFactory {
         uint256 changeDelay,
         Path[] calldata paths
     ) external view returns (address) {
+        // Whoever sends something to an address ahead must not find that no wallet can ever be created there.
+        Quorum.validateList(owners, threshold);
+        IRecoveryModule(_MODULE).hashPolicy(changeDelay, paths);
         return
             Clones.predictDeterministicAddress(_IMPLEMENTATION, _salt(owners, threshold, changeDelay, paths));
     }

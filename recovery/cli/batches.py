@@ -57,7 +57,7 @@ def signed_batch(
         owners = current_owners(client, wallet, signers)
         _require_owners(owners, signers)
     deadline = client.deadline(BATCH_LIFE)
-    message = client.batch(wallet, calls, deadline)
+    message = client.batch(wallet, owners, calls, deadline)
     signatures = {
         signer: bytes(account.sign_message(message.signable).signature)
         for signer, account in zip(signers, accounts, strict=True)

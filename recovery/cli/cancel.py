@@ -71,7 +71,7 @@ def cancel(
     click.echo()
     confirm("Cancel this recovery?", yes)
     keys = keyring.Keyring(password_fd)
-    call = client.cancel_call(index, status.nonce)
+    call = client.cancel_call(state.epoch, index, status.nonce)
     transaction = signed_batch(
         client, address, [call], f"cancel the recovery on path {label}", signers, keys, mainnet_unaudited
     )

@@ -175,7 +175,7 @@ class Stage:
             calls: In order.
         """
         deadline = self.client.deadline()
-        message = self.client.batch(wallet, calls, deadline)
+        message = self.client.batch(wallet, owners, calls, deadline)
         proof = owners.proof({key.signer: key.sign(message) for key in keys})
         return self.client.execute(wallet, calls, deadline, proof, "relay a batch")
 

@@ -89,8 +89,8 @@ class Bench:
         """Relays a batch signed by `by` (by default all the wallet's owners)."""
         deadline = self.now + HOUR if deadline is None else deadline
         nonce = wallet.contract.batchNonce()
-        message = batch(self.chain.chain_id, wallet.address, calls, nonce, deadline)
         owners = owners or wallet.owners
+        message = batch(self.chain.chain_id, wallet.address, calls, owners, nonce, deadline)
         names = wallet.names if by is None else by
         proof = owners.proof({signer(name): sign(name, message) for name in names})
         return wallet.contract.execute(

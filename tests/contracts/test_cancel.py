@@ -47,7 +47,7 @@ def veto_request(
 
 def owner_cancel(bench: Bench, path: int, nonce: int = 1) -> Any:
     """For use inside `refused(..., caller=wallet)`."""
-    return bench.module.cancel(path, nonce, sender=bench.relayer)
+    return bench.module.cancel(1, path, nonce, sender=bench.relayer)
 
 
 # ------------------------------------------------------------------------------------------- the owner
@@ -59,7 +59,7 @@ def test_the_owner_cancels_while_the_request_is_open(bench: Bench, after: int) -
     started = bench.start(wallet).timestamp
     if after:
         at(started + after)
-    receipt = as_account(bench, wallet.contract, "cancel", 0, 1)
+    receipt = as_account(bench, wallet.contract, "cancel", 1, 0, 1)
     contents = {"account": wallet.address, "path": 0, "nonce": 1, "by": wallet.address}
     assert logged(bench, receipt) == [("RecoveryCancelled", contents)]
     assert bench.module.requestOf(wallet.address, 0) == (0, 1, 0, 0)
@@ -68,7 +68,7 @@ def test_the_owner_cancels_while_the_request_is_open(bench: Bench, after: int) -
 
 def test_a_wallets_owner_cancels_by_a_batch(bench: Bench, wallet: Wallet) -> None:
     bench.start(wallet)
-    bench.act(wallet, "cancel", 0, 1)
+    bench.act(wallet, "cancel", 1, 0, 1)
     assert bench.state(wallet) == "idle"
 
 
@@ -105,7 +105,7 @@ def test_the_owner_cannot_cancel_what_is_not_there_or_over(bench: Bench, wallet:
 def test_cancelling_one_path_leaves_the_others(bench: Bench, wallet: Wallet) -> None:
     for path in (0, 1, 2):
         bench.start(wallet, BY[path], path=path)
-    bench.act(wallet, "cancel", 0, 1)
+    bench.act(wallet, "cancel", 1, 0, 1)
     assert [bench.state(wallet, path) for path in (0, 1, 2)] == ["idle", "pending", "pending"]
 
 

@@ -78,7 +78,7 @@ def test_before_initialization_nothing_is_valid(scene, bare):
     # Not the EOA's own plain signature either: its wallet knows owners only.
     assert answer(bare, asked.hash, bytes(person("root").sign_message(_defunct()).signature)) == INVALID
     outcome = scene.plain(bare, Call(BOB, 1), sender=scene.stranger)
-    assert scene.refused(outcome, "AccountUnauthorized", scene.stranger)
+    assert scene.refused(outcome, "WalletUnauthorized", scene.stranger)
     assert bare.balance == ETHER
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from eth_utils import to_checksum_address
 
+from recovery import messages
 from recovery.messages import Call
 from recovery.policy import DAY
 from recovery.quorum import Owners
@@ -101,8 +102,12 @@ class Bundler:
     def hash(self, operation: Operation) -> bytes:
         return bytes(self.contract.functions.getUserOpHash(operation.to_abi()).call())
 
+    def digest(self, purse: Purse, operation: Operation) -> bytes:
+        """What the wallet's owners sign."""
+        return messages.operation(self.scene.chain_id, purse.address, self.hash(operation), purse.owners).digest
+
     def signed(self, purse: Purse, operation: Operation, by: Sequence[str] | None = None) -> Operation:
-        digest = self.hash(operation)
+        digest = self.digest(purse, operation)
         names = purse.names if by is None else by
         proof = purse.owners.proof({signer(name): sign_digest(name, digest) for name in names})
         return replace(operation, signature=proof)
@@ -157,7 +162,7 @@ def test_every_quorum_of_owners_can_operate(scene, bundler):
         assert bundler.send(bundler.signed(purse, bundler.operation(purse, Call(BOB, 1)), by)).ok
     operation = bundler.operation(purse, Call(BOB, 1))
     alone = Owners(purse.owners.signers, 1).proof(
-        {signer("one"): sign_digest("one", bundler.hash(operation))}
+        {signer("one"): sign_digest("one", bundler.digest(purse, operation))}
     )
     proof = purse.owners.encoded + alone[len(purse.owners.encoded) :]
     outcome = bundler.send(replace(operation, signature=proof))
@@ -167,7 +172,7 @@ def test_every_quorum_of_owners_can_operate(scene, bundler):
 def test_a_wrong_signature_is_an_error_of_the_signature(scene, bundler, purse):
     """Cases: 38"""
     operation = bundler.operation(purse, Call(BOB, 5))
-    forged = purse.owners.proof({signer("owner"): sign_digest("eve", bundler.hash(operation))})
+    forged = purse.owners.proof({signer("owner"): sign_digest("eve", bundler.digest(purse, operation))})
     eves = bundler.signed(replace(purse, owners=owners_of("eve"), names=("eve",)), operation).signature
     for signature in (forged, eves, b"", bytes(65)):
         outcome = bundler.send(replace(operation, signature=signature))

@@ -24,7 +24,7 @@ NEW = owners_of("new owner")
 def nested(wallet: Wallet, message: Message, by: str, chain_id: int) -> bytes:
     """A wallet's answer as a guardian: its owners sign through ERC-7739, so that it is good for this wallet only."""
     personal = keccak(keccak(text="PersonalSign(bytes prefixed)") + message.digest)
-    domain = batch(chain_id, wallet.address, [], 0, 0).signable.header
+    domain = batch(chain_id, wallet.address, [], wallet.owners, 0, 0).signable.header
     digest = keccak(b"\x19\x01" + domain + personal)
     return wallet.owners.proof({signer(by): sign_digest(by, digest)})
 

@@ -25,7 +25,7 @@ words = st.integers(0, 2**256 - 1)
 addresses = st.binary(min_size=20, max_size=20).filter(any).map(to_checksum_address)
 commitments = st.binary(min_size=32, max_size=32).filter(any)
 signers = st.one_of(
-    st.binary(min_size=20, max_size=20), st.binary(min_size=21, max_size=150), st.just(b"\1" * 5000)
+    st.binary(min_size=20, max_size=20), st.binary(min_size=21, max_size=150), st.just(b"\1" * 1024)
 ).filter(lambda data: any(data[:20]))
 calls = st.lists(st.builds(Call, addresses, words, st.binary(max_size=100)), max_size=4)
 
@@ -156,7 +156,9 @@ def test_the_message_to_thaw(scene):
 @given(batch=calls, deadline=words)
 def test_the_message_of_a_batch(world, batch, deadline):
     scene, purse = world
-    message = messages.batch(scene.chain_id, purse.address, batch, purse.read("batchNonce"), deadline)
+    message = messages.batch(
+        scene.chain_id, purse.address, batch, purse.owners, purse.read("batchNonce"), deadline
+    )
     assert purse.read("batchNonce") == 2
     assert purse.read("batchDigest", [call.to_abi() for call in batch], deadline) == message.digest
 

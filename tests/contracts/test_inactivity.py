@@ -68,6 +68,7 @@ def test_a_request_starts_in_the_second_in_which_the_silence_is_long_enough(benc
 
 def test_an_unset_clock_is_not_silence_since_1970(bench: Bench) -> None:
     unset = mock_wallet(bench, heirs(7 * DAY))
+    set_clock(bench, unset, 0)
     bench.travel(400 * DAY)
     with refused(bench.module.RecoveryNotInactive, 0, 7 * DAY):
         start(bench, unset)

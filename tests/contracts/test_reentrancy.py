@@ -89,7 +89,7 @@ def test_an_account_that_acts_while_it_is_rotated_finds_the_epoch_over(
     args = {
         "finalize": finalize_call(mock),
         "finalize-the-other": finalize_call(mock, 1),
-        "cancel": (0, 1),
+        "cancel": (1, 0, 1),
         "clearExpired": (mock.address, 0),
         "clearActive": finalize_call(mock),
         "applyChange": (mock.address,),
@@ -271,7 +271,7 @@ def test_one_failure_undoes_all_and_says_why(bench: Bench, blocked: Wallet) -> N
 
 def test_nobody_becomes_the_account_through_multicall(bench: Bench, mock: Wallet) -> None:
     bench.start(mock)
-    cancel = call(bench, "cancel", 0, 1)
+    cancel = call(bench, "cancel", 1, 0, 1)
     with refused(bench.module.RecoveryNotStarted, 0):
         multicall(bench, cancel)
     as_account(bench, mock.contract, "multicall", [cancel, call(bench, "scheduleRemoval")])

@@ -78,7 +78,7 @@ def test_a_thief_who_rotates_his_own_keys_does_not_stop_the_theft_path(bench: Be
     wallet.owners, wallet.names = owners_of("thief", "accomplice"), ("thief",)
     assert bench.module.policyOf(wallet.address)[1:] == (1, 7 * DAY, 1)
     with refused(bench.module.RecoveryNotCancellable, THEFT):
-        bench.act(wallet, "cancel", THEFT, 1)
+        bench.act(wallet, "cancel", 1, THEFT, 1)
     bench.travel(3 * DAY)
     bench.act(wallet, "heartbeat")
     bench.finalize(wallet, NEW, THEFT)
@@ -111,7 +111,7 @@ def test_a_thief_cancels_the_path_for_lost_keys_again_and_again_but_not_the_othe
     steals(wallet)
     for nonce in (1, 2):
         bench.start(wallet, owners=NEW)
-        bench.act(wallet, "cancel", LOST_KEY, nonce)
+        bench.act(wallet, "cancel", 1, LOST_KEY, nonce)
     start_theft_path(bench, wallet)
     bench.travel(3 * DAY)
     bench.finalize(wallet, NEW, THEFT)
@@ -181,7 +181,7 @@ def test_an_owner_who_comes_back_from_a_long_journey_keeps_the_account(bench: Be
     bench.travel(DAY)
     with refused(bench.module.RecoveryNotInactive):
         bench.finalize(wallet, path=INHERITANCE)
-    bench.act(wallet, "cancel", INHERITANCE, 1)
+    bench.act(wallet, "cancel", 1, INHERITANCE, 1)
     bench.travel(100 * DAY)
     with refused(bench.module.RecoveryNotInactive):
         bench.start(wallet, ["hans"], path=INHERITANCE)

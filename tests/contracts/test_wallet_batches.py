@@ -294,15 +294,15 @@ def test_nobody_but_the_wallet_and_the_entry_point_executes_without_a_signature(
         person("owner").address,
     ):
         outcome = scene.plain(purse, note(target, 1), sender=sender)
-        assert scene.refused(outcome, "AccountUnauthorized", sender)
+        assert scene.refused(outcome, "WalletUnauthorized", sender)
         # In the mode with opData, too, if there is none, or if it is empty.
         for data in (executions([note(target, 1)]), opdata([note(target, 1)], b"")):
             outcome = scene.invoke(purse.contract.functions.execute(MODE_OPDATA, data), sender=sender)
-            assert scene.refused(outcome, "AccountUnauthorized", sender)
+            assert scene.refused(outcome, "WalletUnauthorized", sender)
     # Signed opData are no opData in the mode without.
     signed = scene.signed(purse, note(target, 1)).args[1]
     outcome = scene.invoke(purse.contract.functions.execute(MODE_BATCH, signed))
-    assert scene.refused(outcome, "AccountUnauthorized", scene.relayer)
+    assert scene.refused(outcome, "WalletUnauthorized", scene.relayer)
     for mode in (MODE_BATCH, MODE_OPDATA):
         function = purse.contract.functions.execute(mode, executions([note(target, 2)]))
         assert scene.invoke(function, sender=purse.address).ok

@@ -33,7 +33,7 @@ def defences(scene: Scene, purse: Purse) -> dict[str, Call]:
         "scheduleChange": scene.module_call("scheduleChange", policy.change_delay, policy.to_abi()),
         "scheduleRemoval": scene.module_call("scheduleRemoval"),
         "dropChange": scene.module_call("dropChange", *change),
-        "cancel": scene.module_call("cancel", 0, 1),
+        "cancel": scene.module_call("cancel", 1, 0, 1),
         "heartbeat": scene.module_call("heartbeat"),
     }
 
@@ -199,7 +199,7 @@ def test_a_defence_of_a_frozen_wallet_still_needs_its_owners(scene, purse):
     scene.freeze(purse)
     heartbeat = scene.module_call("heartbeat")
     outcome = scene.plain(purse, heartbeat, sender=scene.stranger)
-    assert scene.refused(outcome, "AccountUnauthorized", scene.stranger)
+    assert scene.refused(outcome, "WalletUnauthorized", scene.stranger)
     forged = scene.proof(purse.owned_by("eve"), scene.message(purse, [heartbeat], scene.now + HOUR))
     outcome = scene.invoke(scene.execution(purse, [heartbeat], scene.now + HOUR, forged))
     assert scene.refused(outcome, "WalletUnauthorized", scene.relayer)

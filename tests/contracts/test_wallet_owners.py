@@ -62,7 +62,7 @@ def test_owners_that_could_not_act_are_refused(scene):
     wallet, one, two = to_bytes(hexstr=purse.address), signer("one").data, signer("two").data
     one, two = sorted((one, two), key=keccak)
     many = sorted((signer(f"owner {i}").data for i in range(33)), key=keccak)
-    longest = verifier + bytes(0xFFFF - 20)
+    longest = verifier + bytes(1024 - 20)
 
     def refused(owners: list[bytes], threshold: int, error: str, *args: int) -> None:
         function = purse.contract.functions.rotateOwners(owners, threshold)
@@ -147,7 +147,7 @@ def test_a_thief_who_rotates_his_own_keys_does_not_stop_the_theft_path(scene):
         scene.bench.nonce(purse),
     )
     assert before == after
-    cancel = scene.module_call("cancel", 0, 1)
+    cancel = scene.module_call("cancel", 1, 0, 1)
     assert scene.refused(scene.relay(thiefs, cancel), "RecoveryNotCancellable", 0)
     start = scene.module.functions.start(
         purse.address,
@@ -182,7 +182,6 @@ def test_rotating_owners_voids_what_owners_who_left_have_signed_ahead(scene):
     assert scene.refused(scene.invoke(ahead), "WalletUnauthorized", scene.relayer)
 
 
-@pytest.mark.xfail(strict=True, reason="what owners sign does not name the owners with whom they sign")
 def test_rotating_owners_voids_what_owners_who_stayed_have_signed_ahead(scene):
     """Cases: 57: a relayer takes the old signatures and puts the new owners around them."""
     purse = scene.purse(owners=["one", "two"], threshold=2)
@@ -309,5 +308,5 @@ def test_a_clone_that_nobody_initialized_cannot_be_taken(scene):
     taken = scene.contract("RecoveryWallet", clone)
     mine = replace(purse, contract=taken, owners=eve, names=("eve",))
     assert scene.refused(scene.relay(mine), "WalletUnauthorized", scene.relayer)
-    assert scene.refused(scene.plain(mine, sender=scene.stranger), "AccountUnauthorized", scene.stranger)
+    assert scene.refused(scene.plain(mine, sender=scene.stranger), "WalletUnauthorized", scene.stranger)
     assert taken.functions.ownersHash().call() == bytes(24)

@@ -230,11 +230,12 @@ class Scene:
         return Call(self.deployment.module, value, encoded(self.module.functions[method](*args)))
 
     def message(self, purse: Purse, calls: Sequence[Call], deadline: int, **changed: Any) -> Message:
-        """What the owners sign; `changed` may name another chain_id, wallet or nonce."""
+        """What the owners sign; `changed` may name another chain_id, wallet, nonce or owners."""
         values = {"chain_id": self.chain_id, "wallet": purse.address, **changed}
         if "nonce" not in values:
             values["nonce"] = purse.read("batchNonce")
-        return batch(values["chain_id"], values["wallet"], calls, values["nonce"], deadline)
+        owners = values.get("owners", purse.owners)
+        return batch(values["chain_id"], values["wallet"], calls, owners, values["nonce"], deadline)
 
     def proof(self, purse: Purse, message: Message, by: Sequence[str] | None = None) -> bytes:
         names = purse.names if by is None else by

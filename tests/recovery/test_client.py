@@ -220,9 +220,9 @@ def test_an_approval_on_the_chain_counts(live: Live, wallet: str) -> None:
 def test_an_owner_cancels_and_shows_a_sign_of_life_through_a_relayer(live: Live, wallet: str) -> None:
     client = live.client
     started(client, wallet)
-    calls = [client.cancel_call(0, client.state(wallet, 1).paths[0].nonce), client.heartbeat_call()]
+    calls = [client.cancel_call(1, 0, client.state(wallet, 1).paths[0].nonce), client.heartbeat_call()]
     deadline = client.deadline()
-    message = client.batch(wallet, calls, deadline)
+    message = client.batch(wallet, OWNERS, calls, deadline)
     proof = OWNERS.proof({signer("owner"): sign("owner", message)})
     client.send(client.execute(wallet, calls, deadline, proof, "cancel"), person("relayer"))
     assert client.state(wallet, 1).paths[0].state is RequestState.IDLE
@@ -294,7 +294,7 @@ def test_money_that_a_wallet_does_not_have_is_not_sent(live: Live, wallet: str) 
     client = live.client
     calls = [Call(NOBODY, ETHER)]
     deadline = client.deadline()
-    proof = OWNERS.proof({signer("owner"): sign("owner", client.batch(wallet, calls, deadline))})
+    proof = OWNERS.proof({signer("owner"): sign("owner", client.batch(wallet, OWNERS, calls, deadline))})
     with pytest.raises(Refused, match="The contract refused it"):
         client.simulate(client.execute(wallet, calls, deadline, proof, "pay"), person("payer").address)
 
