@@ -132,9 +132,7 @@ def recovery(scene: Scene, count: int, threshold: int) -> tuple[int, int]:
     )
     chain.travel(scene.web3, 3 * DAY + HOUR)
     finalized = scene.call(
-        scene.module.functions.finalize(
-            wallet.address, 0, policy.paths[0].to_abi(), heir.to_abi(), heir.threshold
-        )
+        scene.module.functions.finalize(wallet.address, 0, policy.paths[0].to_abi(), heir.to_abi(), heir.threshold)
     )
     return started, finalized
 

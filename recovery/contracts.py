@@ -105,9 +105,7 @@ class Deployment:
 
     def wallet_address(self, owners: Owners, policy: Policy) -> str:
         """Where the factory puts the wallet of these owners and this policy."""
-        salt = keccak(
-            encode(["bytes32", "bytes32", "address"], [owners.hash, policy.hash, self.module])
-        )
+        salt = keccak(encode(["bytes32", "bytes32", "address"], [owners.hash, policy.hash, self.module]))
         code = (
             bytes.fromhex("3d602d80600a3d3981f3363d3d373d3d3d363d73")
             + to_bytes(hexstr=self.wallet)

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from .errors import InvalidFile, InvalidInput
 
 VERSION = 1
 MAX_SIZE = 4 * 1024 * 1024
+MAX_DEPTH = 32
 _T = TypeVar("_T")
 
 NAMES = {
@@ -52,7 +54,7 @@ def loads(text: str, kind: str, source: str = "The file") -> dict[str, Any]:
     if len(text) > MAX_SIZE:
         raise InvalidFile(f"{source} is far too large to be {NAMES[kind]}.")
     try:
-        body = json.loads(text, object_pairs_hook=_unique)
+        body = _decode(text)
     except (ValueError, RecursionError) as error:
         raise InvalidFile(f"{source} is not {NAMES[kind]}: it is damaged or no JSON. Ask for it again.") from error
     if not isinstance(body, dict) or "type" not in body:
@@ -74,7 +76,7 @@ def loads(text: str, kind: str, source: str = "The file") -> dict[str, Any]:
 def kind_of(text: str) -> str:
     """What a file says it is, or nothing; to be believed only as far as to choose who reads it."""
     try:
-        body = json.loads(text)
+        body = _decode(text)
     except (ValueError, RecursionError):
         return ""
     return str(body.get("type", "")) if isinstance(body, dict) else ""
@@ -213,6 +215,18 @@ def boolean(value: Any) -> bool:
 def _checksum(body: dict[str, Any]) -> str:
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _decode(text: str) -> Any:
+    # Python's JSON decoder recurses in C. Where somebody has raised the recursion limit (py-evm does), a deep file
+    # would end the whole process instead of raising an error, so depth is measured before.
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    return json.loads(text, object_pairs_hook=_unique)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

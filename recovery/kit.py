@@ -159,9 +159,7 @@ class PolicyPlan:
             {
                 "secret": to_hex(self.secret),
                 "changeDelay": self.change_delay,
-                "guardians": [
-                    {"name": g.name, "signer": str(g.signer), "number": g.number} for g in self.guardians
-                ],
+                "guardians": [{"name": g.name, "signer": str(g.signer), "number": g.number} for g in self.guardians],
                 "paths": [
                     {
                         "label": p.label,
@@ -196,8 +194,7 @@ class PolicyPlan:
     @classmethod
     def _build(cls, content: dict[str, Any]) -> PolicyPlan:
         guardians = tuple(
-            Guardian(text_of(g["name"]), Signer.parse(g["signer"]), integer(g["number"]))
-            for g in content["guardians"]
+            Guardian(text_of(g["name"]), Signer.parse(g["signer"]), integer(g["number"])) for g in content["guardians"]
         )
         rights = {right.name.lower(): right for right in Right}
         paths = tuple(

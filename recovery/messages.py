@@ -30,9 +30,7 @@ TYPES: dict[str, list[_FIELD]] = {
     "Thaw": _fields(_ACTING + "uint256 freezeNonce,uint256 deadline"),
     "Batch": _fields("Call[] calls,bytes24 ownersHash,uint256 nonce,uint256 deadline"),
     "Operation": _fields("bytes32 userOpHash,bytes24 ownersHash"),
-    "Initialize": _fields(
-        "address module,bytes[] owners,uint256 threshold,bytes32 policyHash,uint256 deadline"
-    ),
+    "Initialize": _fields("address module,bytes[] owners,uint256 threshold,bytes32 policyHash,uint256 deadline"),
     "Call": _fields("address to,uint256 value,bytes data"),
 }
 _DOMAIN = _fields("string name,string version,uint256 chainId,address verifyingContract")
@@ -112,9 +110,7 @@ class Acting:
             owners: The new owners.
             deadline: Until when it is good, in seconds since 1970.
         """
-        return self._message(
-            "Recover", deadline, nonce=nonce, owners=owners.to_abi(), threshold=owners.threshold
-        )
+        return self._message("Recover", deadline, nonce=nonce, owners=owners.to_abi(), threshold=owners.threshold)
 
     def cancel(self, request_nonce: int, deadline: int) -> Message:
         """Stop the path's own open request."""
@@ -162,9 +158,7 @@ class Call:
         return (to_checksum_address(self.to), self.value, self.data)
 
 
-def batch(
-    chain_id: int, wallet: str, calls: Sequence[Call], owners: Owners, nonce: int, deadline: int
-) -> Message:
+def batch(chain_id: int, wallet: str, calls: Sequence[Call], owners: Owners, nonce: int, deadline: int) -> Message:
     """What a wallet's owners sign so that anybody may relay a batch.
 
     Args:
@@ -199,9 +193,7 @@ def operation(chain_id: int, wallet: str, user_op_hash: bytes, owners: Owners) -
     )
 
 
-def initialize(
-    chain_id: int, account: str, module: str, owners: Owners, policy_hash: bytes, deadline: int
-) -> Message:
+def initialize(chain_id: int, account: str, module: str, owners: Owners, policy_hash: bytes, deadline: int) -> Message:
     """What an EOA signs so that anybody may make it a recovery wallet (EIP-7702).
 
     Args:

@@ -120,7 +120,17 @@ class Path:
     def from_abi(cls, value: Any) -> Path:
         """From an event's or call's decoded struct (a tuple, or a mapping with the contracts' names)."""
         if isinstance(value, Mapping):
-            names = ["right", "ownerCancels", "vetoable", "inactivity", "delay", "window", "threshold", "extra", "members"]
+            names = [
+                "right",
+                "ownerCancels",
+                "vetoable",
+                "inactivity",
+                "delay",
+                "window",
+                "threshold",
+                "extra",
+                "members",
+            ]
             value = tuple(value[name] for name in names)
         right, owner_cancels, vetoable, inactivity, delay, window, threshold, extra, members = value
         return cls(

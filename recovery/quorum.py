@@ -44,9 +44,7 @@ class Member:
     @property
     def commitment(self) -> bytes:
         """keccak256(abi.encode(salt, weight, keccak256(signer))), 32 bytes; Quorum.sol computes the same."""
-        return bytes(
-            keccak(encode(["bytes32", "uint32", "bytes32"], [self.salt, self.weight, self.signer.id]))
-        )
+        return bytes(keccak(encode(["bytes32", "uint32", "bytes32"], [self.salt, self.weight, self.signer.id])))
 
 
 def derive_salt(secret: bytes, number: int) -> bytes:

@@ -32,9 +32,7 @@ class Signer:
 
     def __post_init__(self) -> None:
         if not ADDRESS_LENGTH <= len(self.data) <= MAX_LENGTH:
-            raise InvalidInput(
-                f"A signer has at least {ADDRESS_LENGTH} bytes; this one has {len(self.data)}."
-            )
+            raise InvalidInput(f"A signer has at least {ADDRESS_LENGTH} bytes; this one has {len(self.data)}.")
         if self.data[:ADDRESS_LENGTH] == bytes(ADDRESS_LENGTH):
             raise InvalidInput("The zero address cannot be a signer: nobody could ever sign for it.")
 
@@ -50,15 +48,11 @@ class Signer:
         text = text.strip()
         digits = text.removeprefix("0x")
         if not digits or len(digits) % 2 or not is_hex("0x" + digits):
-            raise InvalidInput(
-                f"{_shorten(text)!r} is not an address: it should be 0x and 40 hexadecimal digits."
-            )
+            raise InvalidInput(f"{_shorten(text)!r} is not an address: it should be 0x and 40 hexadecimal digits.")
         signer = cls(bytes.fromhex(digits))
         mixed = digits != digits.lower() and digits != digits.upper()
         if signer.is_address and mixed and "0x" + digits != str(signer):
-            raise InvalidInput(
-                f"{text} has a wrong checksum (ERC-55): copy the address again from its source."
-            )
+            raise InvalidInput(f"{text} has a wrong checksum (ERC-55): copy the address again from its source.")
         return signer
 
     @property

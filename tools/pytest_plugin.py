@@ -87,9 +87,7 @@ class _Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         # Of the phases around a test only what went wrong, or a skip, shows in the summary.
         if report.when == "call" or not report.passed:
-            self._reports.append(
-                self._config.hook.pytest_report_to_serializable(config=self._config, report=report)
-            )
+            self._reports.append(self._config.hook.pytest_report_to_serializable(config=self._config, report=report))
 
     def pytest_sessionfinish(self) -> None:
         path: Path = self._config.getoption("--save-results")

@@ -20,6 +20,7 @@ contract MockTarget {
     }
 
     function refuseSilently() external pure {
+        // solhint-disable-next-line gas-custom-errors
         revert();
     }
 

@@ -151,7 +151,9 @@ def _struggle(stage: Stage, wallet: str, policy: PolicyPlan, kits: dict[str, Fri
     stage.fact("new owner", f"{short(client.requested_owners(wallet, THEFT).signers[0])}, Mia's new key")
     stage.fact("ready", f"{when(status.ready_at, stage.chain.now)}; the wallet stays frozen longer")
     stage.require("The freeze outlasts the delay", state.frozen_until > status.ready_at, True)
-    cancel = stage.batch(wallet, STOLEN.owners, [STOLEN], client.cancel_call(client.state(wallet, 0).epoch, THEFT, status.nonce))
+    cancel = stage.batch(
+        wallet, STOLEN.owners, [STOLEN], client.cancel_call(client.state(wallet, 0).epoch, THEFT, status.nonce)
+    )
     stage.is_refused("Thief", "tries to cancel it, as an owner would.", cancel, "RecoveryNotCancellable")
 
     mine = plan(

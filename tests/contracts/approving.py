@@ -17,9 +17,7 @@ Raw = tuple[int, int, bytes, bytes, bytes]
 def submit(bench: Bench, wallet: Wallet, approvals: Sequence[Raw]) -> Any:
     """Starts a request with raw approvals, in this order."""
     proof = wallet.policy.proof(0).to_abi()
-    return bench.module.start(
-        wallet.address, proof, HEIR.to_abi(), 1, FOREVER, list(approvals), sender=bench.relayer
-    )
+    return bench.module.start(wallet.address, proof, HEIR.to_abi(), 1, FOREVER, list(approvals), sender=bench.relayer)
 
 
 def yes(wallet: Wallet, message: Message, *who: str) -> list[Raw]:

@@ -111,9 +111,7 @@ class Bench:
         """What messages of guardians of this path say of themselves."""
         if epoch is None:
             epoch = self.module.policyOf(wallet.address)[1]
-        return Acting(
-            self.chain.chain_id, self.module.address, wallet.address, epoch, wallet.policy.proof(path)
-        )
+        return Acting(self.chain.chain_id, self.module.address, wallet.address, epoch, wallet.policy.proof(path))
 
     def nonce(self, wallet: Wallet, path: int = 0) -> int:
         """The nonce of a path."""
@@ -159,9 +157,7 @@ class Bench:
             sender=self.relayer,
         )
 
-    def by_quorum(
-        self, method: str, wallet: Wallet, message: Message, by: Iterable[str], path: int, *args: Any
-    ) -> Any:
+    def by_quorum(self, method: str, wallet: Wallet, message: Message, by: Iterable[str], path: int, *args: Any) -> Any:
         """Submits cancelByQuorum, vetoRequest, vetoChange, freeze or thaw."""
         return getattr(self.module, method)(
             wallet.address,

@@ -45,9 +45,7 @@ class Action:
         account = changed.get("account", self.wallet.address)
         before = changed.get("before", self.before)
         deadline = changed.get("deadline", DEADLINE)
-        return getattr(bench.module, self.method)(
-            account, proof, *before, deadline, approvals, sender=bench.relayer
-        )
+        return getattr(bench.module, self.method)(account, proof, *before, deadline, approvals, sender=bench.relayer)
 
 
 @pytest.fixture

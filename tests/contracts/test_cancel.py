@@ -86,6 +86,13 @@ def test_the_owner_cancels_only_the_request_he_names(bench: Bench, wallet: Walle
         owner_cancel(bench, 0, nonce)
 
 
+@pytest.mark.parametrize("epoch", [0, 2, 2**32 + 1, 2**256 - 1])
+def test_the_owner_cancels_no_request_of_another_epoch(bench: Bench, wallet: Wallet, epoch: int) -> None:
+    bench.start(wallet)
+    with refused(bench.module.RecoveryNotStarted, 0, caller=wallet):
+        bench.module.cancel(epoch, 0, 1, sender=bench.relayer)
+
+
 def test_a_stranger_cancels_nothing(bench: Bench, wallet: Wallet) -> None:
     bench.start(wallet)
     for stranger in (bench.relayer, bench.factory, mock_wallet(bench, rotate("ana", "ben"))):
@@ -162,9 +169,7 @@ def test_a_cancellation_needs_the_whole_threshold(bench: Bench, wallet: Wallet) 
 
 
 @pytest.mark.parametrize(("path", "right"), [(VETO, 2), (FREEZE, 1)])
-def test_only_rotate_paths_have_requests_of_their_own(
-    bench: Bench, wallet: Wallet, path: int, right: int
-) -> None:
+def test_only_rotate_paths_have_requests_of_their_own(bench: Bench, wallet: Wallet, path: int, right: int) -> None:
     message = bench.acting(wallet, path).cancel(1, FOREVER)
     with refused(bench.module.PathRightMismatch, right, 0):
         bench.by_quorum("cancelByQuorum", wallet, message, [], path)
@@ -214,9 +219,7 @@ def test_a_veto_names_one_request_of_one_path(bench: Bench, wallet: Wallet) -> N
 
 
 def test_a_veto_for_one_path_does_not_hit_another(bench: Bench) -> None:
-    wallet = bench.wallet(
-        rotate("ana", "ben", vetoable=True), rotate("carl", "dora", vetoable=True), veto("vera")
-    )
+    wallet = bench.wallet(rotate("ana", "ben", vetoable=True), rotate("carl", "dora", vetoable=True), veto("vera"))
     bench.start(wallet)
     bench.start(wallet, BY[1], path=1)
     message = bench.acting(wallet, 2).veto_request(0, 1, FOREVER)

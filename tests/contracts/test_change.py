@@ -170,6 +170,18 @@ def test_a_veto_path_stops_a_change_at_once(bench: Bench, wallet: Wallet) -> Non
     assert bench.nonce(wallet, 2) == 1
 
 
+def test_a_change_whose_time_is_over_uses_up_no_veto(bench: Bench, wallet: Wallet) -> None:
+    eta = schedule(bench, wallet)
+    message = bench.acting(wallet, 2).veto_change(NEXT.hash[:24], eta, FOREVER)
+    bench.travel_to(eta + 30 * DAY)
+    with refused(bench.module.ChangeNotPending, wallet.address):
+        bench.by_quorum("vetoChange", wallet, message, ["vera"], 2)
+    bench.travel_to(eta + 30 * DAY + 1)
+    schedule(bench, wallet)
+    veto_change(bench, wallet)
+    assert bench.nonce(wallet, 2) == 1
+
+
 def test_a_veto_path_stops_a_removal_too(bench: Bench, wallet: Wallet) -> None:
     bench.act(wallet, "scheduleRemoval")
     veto_change(bench, wallet)

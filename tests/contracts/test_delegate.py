@@ -33,9 +33,7 @@ def delegated(scene: Scene, name: str = "root") -> Purse:
 
 
 def initialization(purse: Purse, owners=OWNERS, policy=POLICY):
-    return purse.contract.functions.initialize(
-        owners.to_abi(), owners.threshold, policy.change_delay, policy.to_abi()
-    )
+    return purse.contract.functions.initialize(owners.to_abi(), owners.threshold, policy.change_delay, policy.to_abi())
 
 
 @pytest.fixture
@@ -58,6 +56,18 @@ def test_an_eoa_makes_itself_a_wallet_by_a_call_to_itself(scene, bare):
     assert scene.module.functions.policyOf(ROOT).call() == [POLICY.hash[:24], 1, POLICY.change_delay, 0]
     assert scene.relay(bare, Call(BOB, 1)).ok
     assert scene.refused(scene.invoke(initialization(bare), sender=ROOT), "WalletAlreadyInitialized")
+
+
+def test_a_policy_after_removal_begins_the_owners_time_anew(scene, purse):
+    """Cases: 55, 60: the EOA configures by a plain transaction, which its wallet does not see."""
+    module, start = scene.module.functions, scene.now
+    assert scene.invoke(module.scheduleRemoval(), sender=ROOT).ok
+    scene.travel_to(scene.now + POLICY.change_delay)
+    assert scene.invoke(module.applyChange(ROOT)).ok
+    scene.travel_to(scene.now + 200 * DAY)
+    assert purse.read("lastActive") <= start + DAY
+    assert scene.invoke(module.configure(POLICY.change_delay, POLICY.to_abi()), sender=ROOT).ok
+    assert purse.read("lastActive") == (scene.now // DAY + 1) * DAY
 
 
 def test_nobody_else_makes_an_eoa_his_wallet(scene, bare):
@@ -113,12 +123,8 @@ def signature_call(scene, purse, message=None, by="root", signature=None, **chan
 def test_an_eoa_signs_and_anybody_pays(scene, bare):
     """Cases: 15"""
     deadline = scene.now + HOUR
-    message = messages.initialize(
-        scene.chain_id, ROOT, scene.deployment.module, OWNERS, POLICY.hash, deadline
-    )
-    on_chain = bare.read(
-        "initializeDigest", OWNERS.to_abi(), 1, POLICY.change_delay, POLICY.to_abi(), deadline
-    )
+    message = messages.initialize(scene.chain_id, ROOT, scene.deployment.module, OWNERS, POLICY.hash, deadline)
+    on_chain = bare.read("initializeDigest", OWNERS.to_abi(), 1, POLICY.change_delay, POLICY.to_abi(), deadline)
     assert on_chain == message.digest
     assert scene.invoke(signature_call(scene, bare, message), sender=scene.stranger).ok
     assert bare.read("ownersHash") == OWNERS.hash[:24]
@@ -171,9 +177,7 @@ def test_an_eoas_signature_is_good_for_that_eoa_only(scene, bare):
 
 def test_an_eoas_signature_is_good_until_its_deadline(scene, bare):
     now = scene.now
-    message = messages.initialize(
-        scene.chain_id, ROOT, scene.deployment.module, OWNERS, POLICY.hash, now + 10
-    )
+    message = messages.initialize(scene.chain_id, ROOT, scene.deployment.module, OWNERS, POLICY.hash, now + 10)
     function = signature_call(scene, bare, message)
     snapshot = scene.rpc("evm_snapshot")
     assert scene.refused(scene.invoke(function, at=now + 11), "WalletDeadlineInvalid", now + 10)
@@ -231,9 +235,7 @@ def test_a_delegated_eoa_signs_through_its_owners(scene, purse):
     other = delegated(scene, "other root")
     assert scene.invoke(initialization(other), sender=other.address).ok
     assert answer(other, asked.hash, asked.signature(purse)) == INVALID
-    assert scene.refused(
-        scene.relay(purse, Call(BOB, 1), wallet=other.address), "WalletUnauthorized", scene.relayer
-    )
+    assert scene.refused(scene.relay(purse, Call(BOB, 1), wallet=other.address), "WalletUnauthorized", scene.relayer)
 
 
 def test_a_delegated_eoa_is_recovered(scene, purse):

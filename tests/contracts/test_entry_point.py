@@ -161,9 +161,7 @@ def test_every_quorum_of_owners_can_operate(scene, bundler):
     for by in (["one", "two"], ["two", "three"]):
         assert bundler.send(bundler.signed(purse, bundler.operation(purse, Call(BOB, 1)), by)).ok
     operation = bundler.operation(purse, Call(BOB, 1))
-    alone = Owners(purse.owners.signers, 1).proof(
-        {signer("one"): sign_digest("one", bundler.digest(purse, operation))}
-    )
+    alone = Owners(purse.owners.signers, 1).proof({signer("one"): sign_digest("one", bundler.digest(purse, operation))})
     proof = purse.owners.encoded + alone[len(purse.owners.encoded) :]
     outcome = bundler.send(replace(operation, signature=proof))
     assert scene.refused(outcome, "FailedOp", 0, "AA24 signature error")
@@ -331,6 +329,25 @@ def test_after_a_recovery_operations_of_the_old_owner_are_void(scene, bundler, p
     new = scene.recover(purse, "heir")
     assert scene.refused(bundler.send(old), "FailedOp", 0, "AA24 signature error")
     assert bundler.send(bundler.signed(new, bundler.operation(new, Call(BOB, 5)))).ok
+
+
+def test_an_operation_signed_ahead_is_void_when_owners_who_signed_it_stay(scene, bundler):
+    """Cases: 57"""
+    purse = scene.purse(owners=["one", "two"], threshold=2)
+    operation = bundler.operation(purse, Call(BOB, 5))
+    signatures = bundler.signed(purse, operation).signature[len(purse.owners.encoded) :]
+    rotate_owners = purse.contract.functions.rotateOwners(owners_of("one", "two").to_abi(), 1)
+    assert scene.invoke(rotate_owners, sender=purse.address).ok
+    ahead = replace(operation, signature=owners_of("one", "two").encoded + signatures)
+    assert scene.refused(bundler.send(ahead), "FailedOp", 0, "AA24 signature error")
+    alone = purse.owned_by("one", "two", threshold=1)
+    assert bundler.send(bundler.signed(alone, operation)).ok
+
+
+def test_what_the_owners_sign_for_an_operation_is_what_the_wallet_says(scene, bundler, purse):
+    operation = bundler.operation(purse, Call(BOB, 5))
+    asked = purse.read("operationDigest", bundler.hash(operation))
+    assert asked == bundler.digest(purse, operation)
 
 
 @pytest.mark.parametrize("frozen", [False, True])

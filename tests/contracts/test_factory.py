@@ -23,9 +23,7 @@ POLICY = policy_of(rotate("ana", "ben"), freeze("fay"))
 
 def address(scene: Scene, owners: Owners, policy: Policy, deployment: Deployment | None = None) -> str:
     factory = scene.contract("RecoveryWalletFactory", (deployment or scene.deployment).factory)
-    function = factory.functions.walletAddress(
-        owners.to_abi(), owners.threshold, policy.change_delay, policy.to_abi()
-    )
+    function = factory.functions.walletAddress(owners.to_abi(), owners.threshold, policy.change_delay, policy.to_abi())
     return str(function.call())
 
 
@@ -198,9 +196,7 @@ def test_a_threshold_or_length_that_would_be_cut_off_creates_nothing(scene):
     """Cases: 10, 63: owners' hash keeps 8 bits of the threshold and 16 of a length."""
     owners = owners_of("owner")
     args = (owners.to_abi(), 257, POLICY.change_delay, POLICY.to_abi())
-    assert scene.refused(
-        scene.invoke(scene.factory.functions.createWallet(*args)), "OwnersThresholdInvalid", 257, 1
-    )
+    assert scene.refused(scene.invoke(scene.factory.functions.createWallet(*args)), "OwnersThresholdInvalid", 257, 1)
     long = signer("owner").data + bytes(0x10000)
     args = ([long], 1, POLICY.change_delay, POLICY.to_abi())
     outcome = scene.invoke(scene.factory.functions.createWallet(*args), gas=16_000_000)
@@ -221,9 +217,7 @@ def test_only_the_factory_gives_a_clone_its_first_owners(scene):
     impostor = scene.deploy("MockTarget")  # passes any call on
     clone = scene.send(
         None,
-        "0x3d602d80600a3d3981f3363d3d373d3d3d363d73"
-        + scene.deployment.wallet[2:]
-        + "5af43d82803e903d91602b57fd5bf3",
+        "0x3d602d80600a3d3981f3363d3d373d3d3d363d73" + scene.deployment.wallet[2:] + "5af43d82803e903d91602b57fd5bf3",
     ).receipt["contractAddress"]
     wallet = scene.contract("RecoveryWallet", clone)
     function = wallet.functions.initialize(owners_of("eve").to_abi(), 1, POLICY.change_delay, POLICY.to_abi())
@@ -241,9 +235,7 @@ def test_an_account_that_is_no_wallet_of_this_module_gets_no_policy(scene):
     assert scene.send(forwarding.address, data).ok  # it says that this is its module
     other = scene.deploy("WalletRecoveryModule")
     stranger = scene.deploy("MockForwardingAccount", other.address)
-    assert scene.refused(
-        scene.invoke(configure, sender=stranger.address), "ModuleNotEnabled", stranger.address
-    )
+    assert scene.refused(scene.invoke(configure, sender=stranger.address), "ModuleNotEnabled", stranger.address)
     assert scene.refused(scene.invoke(configure, sender=scene.stranger), "ModuleNotEnabled", scene.stranger)
 
 

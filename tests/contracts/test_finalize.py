@@ -154,9 +154,7 @@ def test_what_was_stopped_is_not_finalized(bench: Bench, wallet: Wallet, why: st
 
 @pytest.mark.parametrize("change", ["path", "owners", "threshold", "order", "fewer"])
 @pytest.mark.parametrize("method", ["finalize", "clearActive"])
-def test_only_what_was_started_is_finalized_or_cleared(
-    bench: Bench, wallet: Wallet, change: str, method: str
-) -> None:
+def test_only_what_was_started_is_finalized_or_cleared(bench: Bench, wallet: Wallet, change: str, method: str) -> None:
     owners = owners_of("heir", "aunt", threshold=1)
     bench.start(wallet, owners=owners)
     bench.travel(3 * DAY)
@@ -231,9 +229,7 @@ def test_activity_clears_only_requests_of_inactivity_paths(bench: Bench, wallet:
         clear_active(bench, wallet, 0)
 
 
-def test_anybody_clears_the_request_of_an_inactivity_path_when_the_owner_is_back(
-    bench: Bench, wallet: Wallet
-) -> None:
+def test_anybody_clears_the_request_of_an_inactivity_path_when_the_owner_is_back(bench: Bench, wallet: Wallet) -> None:
     bench.travel(32 * DAY)
     expires = bench.start(wallet, ["hans"], path=2).timestamp + 3 * DAY + 2 * HOUR
     with refused(bench.module.RecoveryStillOpen, expires):

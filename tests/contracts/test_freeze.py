@@ -40,9 +40,7 @@ def freeze_with(bench: Bench, wallet: Wallet, message: Any, by: str, path: int) 
 # --------------------------------------------------------------------------------------------- freeze
 
 
-@pytest.mark.parametrize(
-    ("path", "by", "window"), [(1, "fred", 5 * DAY), (2, "gina", HOUR), (3, "hugo", 30 * DAY)]
-)
+@pytest.mark.parametrize(("path", "by", "window"), [(1, "fred", 5 * DAY), (2, "gina", HOUR), (3, "hugo", 30 * DAY)])
 def test_a_freeze_acts_at_once_for_the_window_of_its_path(
     bench: Bench, wallet: Wallet, path: int, by: str, window: int
 ) -> None:

@@ -90,9 +90,7 @@ def test_hashes_of_owners_and_policy_and_the_address_they_lead_to(world, owners,
     """Rule 11"""
     scene, _ = world
     args = (owners.to_abi(), owners.threshold, policy.change_delay, policy.to_abi())
-    assert scene.factory.functions.walletAddress(*args).call() == scene.deployment.wallet_address(
-        owners, policy
-    )
+    assert scene.factory.functions.walletAddress(*args).call() == scene.deployment.wallet_address(owners, policy)
     assert scene.module.functions.hashPolicy(policy.change_delay, policy.to_abi()).call() == policy.hash
 
 
@@ -125,18 +123,14 @@ def test_the_messages_that_stop_something(world, deadline):
     policy_hash, eta = functions.changeOf(purse.address).call()
     proofs = [purse.policy.proof(path).to_abi() for path in range(4)]
     expected = {
-        bench.acting(purse, 0).cancel(1, deadline).digest: functions.cancelDigest(
-            purse.address, proofs[0], deadline
-        ),
+        bench.acting(purse, 0).cancel(1, deadline).digest: functions.cancelDigest(purse.address, proofs[0], deadline),
         bench.acting(purse, 2).veto_request(3, 1, deadline).digest: functions.vetoRequestDigest(
             purse.address, proofs[2], 3, deadline
         ),
         bench.acting(purse, 2).veto_change(policy_hash, eta, deadline).digest: functions.vetoChangeDigest(
             purse.address, proofs[2], deadline
         ),
-        bench.acting(purse, 1).freeze(0, deadline).digest: functions.freezeDigest(
-            purse.address, proofs[1], deadline
-        ),
+        bench.acting(purse, 1).freeze(0, deadline).digest: functions.freezeDigest(purse.address, proofs[1], deadline),
     }
     assert len(expected) == 4
     for digest, function in expected.items():
@@ -156,9 +150,7 @@ def test_the_message_to_thaw(scene):
 @given(batch=calls, deadline=words)
 def test_the_message_of_a_batch(world, batch, deadline):
     scene, purse = world
-    message = messages.batch(
-        scene.chain_id, purse.address, batch, purse.owners, purse.read("batchNonce"), deadline
-    )
+    message = messages.batch(scene.chain_id, purse.address, batch, purse.owners, purse.read("batchNonce"), deadline)
     assert purse.read("batchNonce") == 2
     assert purse.read("batchDigest", [call.to_abi() for call in batch], deadline) == message.digest
 
@@ -167,9 +159,7 @@ def test_the_message_of_a_batch(world, batch, deadline):
 @given(owners=owner_sets(), policy=policies(), deadline=words)
 def test_the_message_of_an_eoa_that_becomes_a_wallet(world, owners, policy, deadline):
     scene, purse = world
-    message = messages.initialize(
-        scene.chain_id, purse.address, scene.deployment.module, owners, policy.hash, deadline
-    )
+    message = messages.initialize(scene.chain_id, purse.address, scene.deployment.module, owners, policy.hash, deadline)
     args = (owners.to_abi(), owners.threshold, policy.change_delay, policy.to_abi(), deadline)
     assert purse.read("initializeDigest", *args) == message.digest
 
@@ -193,9 +183,7 @@ def test_a_commitment_opens_with_its_salt_weight_and_signer(world, salt, weight,
     def start(member: Member, position: int = index):
         approvals = [each.to_abi() for each in sort_approvals([Approval(position, member, signature)])]
         return scene.ask(
-            scene.module.functions.start(
-                account, policy.proof(0).to_abi(), heir.to_abi(), 1, FOREVER, approvals
-            )
+            scene.module.functions.start(account, policy.proof(0).to_abi(), heir.to_abi(), 1, FOREVER, approvals)
         )
 
     assert start(member).ok

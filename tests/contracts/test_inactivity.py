@@ -225,9 +225,7 @@ def test_activity_on_day_1_of_a_long_delay_is_not_forgotten_on_day_30(bench: Ben
     bench.travel_to(started + MONTH)
     with refused(bench.module.RecoveryNotInactive):
         bench.finalize(wallet)
-    bench.module.clearActive(
-        wallet.address, 0, wallet.policy.paths[0].to_abi(), HEIR.to_abi(), 1, sender=bench.relayer
-    )
+    bench.module.clearActive(wallet.address, 0, wallet.policy.paths[0].to_abi(), HEIR.to_abi(), 1, sender=bench.relayer)
 
 
 def test_silence_at_the_start_is_measured_to_the_second_again_at_the_end(bench: Bench, mock: Wallet) -> None:

@@ -282,9 +282,7 @@ def test_nobody_becomes_the_account_through_multicall(bench: Bench, mock: Wallet
 def test_approvals_are_not_used_twice_in_one_transaction(bench: Bench, mock: Wallet) -> None:
     message = bench.recover_message(mock)
     approvals = mock.ways[0].approvals(["ana", "ben"], message)
-    start = call(
-        bench, "start", mock.address, mock.policy.proof(0).to_abi(), HEIR.to_abi(), 1, FOREVER, approvals
-    )
+    start = call(bench, "start", mock.address, mock.policy.proof(0).to_abi(), HEIR.to_abi(), 1, FOREVER, approvals)
     cancel = bench.acting(mock, 0).cancel(1, FOREVER)
     stop = quorum_call(bench, mock, "cancelByQuorum", cancel, ["ana", "ben"], 0)
     with refused(bench.module.ApprovalInvalid, 0):
@@ -309,6 +307,29 @@ def test_a_path_that_is_encoded_in_another_way_is_refused(bench: Bench, mock: Wa
     passing = bench.project.MockForwardingAccount.deploy(bench.module, sender=bench.relayer)
     with refused(bench.module.PathEncodingInvalid):
         passing(data=data, sender=bench.relayer)
+
+
+def test_a_path_that_is_read_around_the_end_of_the_address_space_is_refused(bench: Bench, mock: Wallet) -> None:
+    """Cases: 11: two policies with one hash, of which the events would show one and the chain keep another."""
+
+    def word(number: int) -> bytes:
+        return (number % 2**256).to_bytes(32, "big")
+
+    def crafted(threshold: int) -> bytes:
+        # The compiler takes offsets as signed: this path begins 92 bytes before zero, where copying yields zeros, and
+        # its fields are read from the arguments. Read so, they are a valid path.
+        offset, window = 4096, 7200
+        fields = [7 * DAY, offset, window, threshold, 0, 0x120, 2]
+        body = b"".join(map(word, fields)) + b"\x11" * 32 + b"\x22" * 32
+        return body.ljust(offset, b"\0") + word(1) + word(-(4 + offset + 32) - 92)
+
+    policy = mock.policy
+    for method in ("configure", "scheduleChange", "hashPolicy"):
+        selector = call(bench, method, policy.change_delay, policy.to_abi())[:4]
+        for threshold in (1, 2):
+            passing = bench.project.MockForwardingAccount.deploy(bench.module, sender=bench.relayer)
+            with refused(bench.module.PathEncodingInvalid):
+                passing(data=selector + crafted(threshold), sender=bench.relayer)
 
 
 def test_an_account_may_do_with_its_policy_what_it_likes_but_not_with_others(bench: Bench, mock: Wallet) -> None:

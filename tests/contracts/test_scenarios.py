@@ -104,9 +104,7 @@ def test_a_thief_who_schedules_another_policy_is_too_late(bench: Bench, wallet: 
     assert bench.module.policyOf(wallet.address) == (wallet.policy.hash[:24], 2, 7 * DAY, 0)
 
 
-def test_a_thief_cancels_the_path_for_lost_keys_again_and_again_but_not_the_other(
-    bench: Bench, wallet: Wallet
-) -> None:
+def test_a_thief_cancels_the_path_for_lost_keys_again_and_again_but_not_the_other(bench: Bench, wallet: Wallet) -> None:
     rotates_his_keys(bench, wallet)
     steals(wallet)
     for nonce in (1, 2):
@@ -236,9 +234,7 @@ def test_a_change_that_takes_effect_ends_the_requests_of_the_old_policy(bench: B
     # Neither revived, nor shortened: gone.
     for structure in (wallet.policy.paths[0], shorter.paths[0]):
         with refused(bench.module.RecoveryNotStarted, 0):
-            bench.module.finalize(
-                wallet.address, 0, structure.to_abi(), NEW.to_abi(), 1, sender=bench.relayer
-            )
+            bench.module.finalize(wallet.address, 0, structure.to_abi(), NEW.to_abi(), 1, sender=bench.relayer)
     after = under(wallet, shorter, rotate("ana", "ben", "carl", delay=HOUR, vetoable=True), *wallet.ways[1:])
     started = bench.start(after, owners=NEW).timestamp
     at(started + HOUR)

@@ -181,11 +181,10 @@ def test_a_wallet_that_owns_another_signs_for_it(scene):
     }
     signature = person("owner").sign_typed_data(full_message=nested).signature
     description = (
-        b"Batch(Call[] calls,bytes24 ownersHash,uint256 nonce,uint256 deadline)Call(address to,uint256 value,bytes data)"
+        b"Batch(Call[] calls,bytes24 ownersHash,uint256 nonce,uint256 deadline)"
+        b"Call(address to,uint256 value,bytes data)"
     )
-    suffix = (
-        message.signable.header + message.signable.body + description + len(description).to_bytes(2, "big")
-    )
+    suffix = message.signable.header + message.signable.body + description + len(description).to_bytes(2, "big")
     inner = parent.owners.proof({signer("owner"): bytes(signature)}) + suffix
     proof = child.owners.proof({child.owners.signers[0]: inner})
     assert scene.invoke(scene.execution(child, [], deadline, proof)).ok

@@ -157,9 +157,7 @@ def test_a_proof_of_another_shape_is_refused(bench: Bench, wallet: Wallet, chang
 def test_a_path_beyond_the_policy_is_refused(bench: Bench, wallet: Wallet, index: int) -> None:
     _, path, others = wallet.policy.proof(0).to_abi()
     with refused(bench.module.PolicyPathUnknown, index):
-        bench.module.start(
-            wallet.address, (index, path, others), HEIR.to_abi(), 1, FOREVER, [], sender=bench.relayer
-        )
+        bench.module.start(wallet.address, (index, path, others), HEIR.to_abi(), 1, FOREVER, [], sender=bench.relayer)
 
 
 def test_an_account_without_a_policy_has_no_paths(bench: Bench, wallet: Wallet) -> None:
@@ -171,9 +169,7 @@ def test_an_account_without_a_policy_has_no_paths(bench: Bench, wallet: Wallet) 
 
 
 @pytest.mark.parametrize(("path", "by", "right"), [(2, "fred", 1), (3, "vera", 2)], ids=["freeze", "veto"])
-def test_freeze_and_veto_paths_do_not_recover(
-    bench: Bench, wallet: Wallet, path: int, by: str, right: int
-) -> None:
+def test_freeze_and_veto_paths_do_not_recover(bench: Bench, wallet: Wallet, path: int, by: str, right: int) -> None:
     with refused(bench.module.PathRightMismatch, right, 0):
         bench.start(wallet, [by], path=path)
 

@@ -57,9 +57,7 @@ def test_each_use_counts_until_the_end_of_its_day(scene, use):
 
 def writes(scene: Scene, outcome) -> int:
     """How often a transaction wrote the word that holds the owners' hash, activity and freeze."""
-    trace = scene.rpc(
-        "debug_traceTransaction", outcome.receipt["transactionHash"].to_0x_hex(), {"disableMemory": True}
-    )
+    trace = scene.rpc("debug_traceTransaction", outcome.receipt["transactionHash"].to_0x_hex(), {"disableMemory": True})
     slot = 0xC7128342B3D693B58E26C139CA2A8419D82B75C5BDBD184A623A0525FC0AD100
     keys = [step["stack"][-1] for step in trace["structLogs"] if step["op"] == "SSTORE"]
     return sum(int(key, 16) == slot for key in keys)

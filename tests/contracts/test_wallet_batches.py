@@ -63,9 +63,7 @@ def test_either_all_calls_succeed_or_none_has_an_effect(scene, target):
 
 def test_a_call_that_fails_without_a_reason_fails_the_batch_without_a_reason(scene, target):
     purse = scene.purse()
-    outcome = scene.relay(
-        purse, note(target, 1), Call(target.address, 0, encoded(target.functions.refuseSilently()))
-    )
+    outcome = scene.relay(purse, note(target, 1), Call(target.address, 0, encoded(target.functions.refuseSilently())))
     assert (outcome.ok, outcome.output) == (False, b"")
 
 
@@ -181,9 +179,7 @@ def test_a_proof_with_anything_added_is_refused(scene, two_of_three):
         "one more byte in a signature": head + tail(3, first, second + b"\0"),
         "high s": head + tail(3, first, high_s(second)),
         "a compact signature (EIP-2098)": head
-        + tail(
-            3, first, second[:32] + (second[32] | (second[64] - 27) << 7).to_bytes(1, "big") + second[33:64]
-        ),
+        + tail(3, first, second[:32] + (second[32] | (second[64] - 27) << 7).to_bytes(1, "big") + second[33:64]),
         "recovery of the zero address": head + tail(3, first, bytes(64) + b"\x1b"),
         "nobody": head + tail(0),
         "a lower threshold": bytes([1]) + head[1:] + tail(1, first),

@@ -54,9 +54,7 @@ def test_a_frozen_wallet_defends_its_owner_in_one_batch(scene, purse):
     """Cases: 31"""
     scene.freeze(purse)
     calls = defences(scene, purse)
-    assert scene.relay(
-        purse, *(calls[name] for name in ("dropChange", "cancel", "heartbeat", "scheduleChange"))
-    ).ok
+    assert scene.relay(purse, *(calls[name] for name in ("dropChange", "cancel", "heartbeat", "scheduleChange"))).ok
     assert scene.bench.state(purse) == "idle"
 
 

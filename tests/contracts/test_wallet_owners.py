@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from eth_utils import keccak, to_bytes
+from web3.logs import DISCARD
 
 from recovery.messages import Call
 from recovery.policy import DAY, HOUR
@@ -119,9 +120,7 @@ def test_a_frozen_wallet_does_not_rotate_its_owners(scene):
     until = scene.freeze(purse)
     function = purse.contract.functions.rotateOwners(owners_of("thief").to_abi(), 1)
     assert scene.refused(scene.invoke(function, sender=purse.address), "WalletFrozen", until)
-    assert scene.refused(
-        scene.relay(purse, rotation(purse, owners_of("thief").to_abi())), "WalletFrozen", until
-    )
+    assert scene.refused(scene.relay(purse, rotation(purse, owners_of("thief").to_abi())), "WalletFrozen", until)
     assert scene.refused(scene.invoke(function, sender=purse.address, at=until - 1), "WalletFrozen", until)
     assert scene.invoke(function, sender=purse.address, at=until).ok
 
@@ -235,6 +234,17 @@ def test_a_recovery_thaws_and_begins_the_new_owners_time(scene):
     assert scene.relay(new, Call(BOB, 1)).ok
 
 
+def test_a_recovery_says_that_it_thaws(scene):
+    for freezes in (True, False):
+        purse = scene.purse(rotate("ana", "ben", "carl"), freeze("fay"), owners=[f"owner {freezes}"])
+        if freezes:
+            scene.freeze(purse)
+        recover = purse.contract.functions.recoverOwners(owners_of("heir").to_abi(), 1)
+        outcome = scene.invoke(recover, sender=scene.deployment.module)
+        events = purse.contract.events.FrozenUntilChanged().process_receipt(outcome.receipt, errors=DISCARD)
+        assert [event.args.until for event in events] == ([0] if freezes else [])
+
+
 def test_freezing_says_until_when_and_refuses_a_time_that_does_not_fit(scene):
     purse = scene.purse()
     module = scene.deployment.module
@@ -292,11 +302,7 @@ def test_nobody_initializes_the_implementation(scene):
 def test_a_clone_that_nobody_initialized_cannot_be_taken(scene):
     """Cases: 16"""
     purse = scene.purse()
-    code = (
-        "3d602d80600a3d3981f3363d3d373d3d3d363d73"
-        + scene.deployment.wallet[2:]
-        + "5af43d82803e903d91602b57fd5bf3"
-    )
+    code = "3d602d80600a3d3981f3363d3d373d3d3d363d73" + scene.deployment.wallet[2:] + "5af43d82803e903d91602b57fd5bf3"
     clone = scene.send(None, "0x" + code).receipt["contractAddress"]
     function = initialization(scene, clone, owners_of("eve"), purse)
     assert scene.refused(scene.invoke(function, sender=scene.stranger), "WalletUnauthorized", scene.stranger)

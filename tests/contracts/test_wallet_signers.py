@@ -113,9 +113,7 @@ def test_a_precompile_signs_for_nobody_even_if_it_were_an_owner(scene, target):
     for number in (1, 2, 4, 9):
         key = number.to_bytes(20, "big") + b"key"
         recover = purse.contract.functions.recoverOwners([key], 1)
-        assert scene.invoke(
-            recover, sender=scene.deployment.module
-        ).ok  # the module would have refused it before
+        assert scene.invoke(recover, sender=scene.deployment.module).ok  # the module would have refused it before
         owners = owners_of(key)
         assert purse.read("ownersHash") == owners.hash[:24]
         proof = owners.proof({owners.signers[0]: b"anything"})

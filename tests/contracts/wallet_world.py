@@ -221,9 +221,7 @@ class Scene:
 
     def create(self, owners: Owners, policy: Policy) -> Outcome:
         return self.invoke(
-            self.factory.functions.createWallet(
-                owners.to_abi(), owners.threshold, policy.change_delay, policy.to_abi()
-            )
+            self.factory.functions.createWallet(owners.to_abi(), owners.threshold, policy.change_delay, policy.to_abi())
         )
 
     def module_call(self, method: str, *args: Any, value: int = 0) -> Call:
@@ -255,9 +253,7 @@ class Scene:
         return self.execution(purse, calls, deadline, proof)
 
     def execution(self, purse: Purse, calls: Sequence[Call], deadline: int, proof: bytes) -> Any:
-        return purse.contract.functions.execute(
-            MODE_OPDATA, opdata(calls, deadline.to_bytes(6, "big") + proof)
-        )
+        return purse.contract.functions.execute(MODE_OPDATA, opdata(calls, deadline.to_bytes(6, "big") + proof))
 
     def relay(self, purse: Purse, *calls: Call, at: int | None = None, **options: Any) -> Outcome:
         """Relays a batch signed by all owners."""
@@ -274,9 +270,7 @@ class Scene:
         """The call with which guardians freeze."""
         message = self.bench.acting(purse, path).freeze(self.bench.nonce(purse, path), FOREVER)
         approvals = purse.ways[path].approvals(by, message)
-        return self.module.functions.freeze(
-            purse.address, purse.policy.proof(path).to_abi(), FOREVER, approvals
-        )
+        return self.module.functions.freeze(purse.address, purse.policy.proof(path).to_abi(), FOREVER, approvals)
 
     def freeze(self, purse: Purse, path: int = 1) -> int:
         """Freezes and returns until when."""

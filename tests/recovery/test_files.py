@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,18 @@ def test_other_json_is_refused(text: str) -> None:
     with pytest.raises(InvalidFile):
         Request.loads(text)
     assert files.kind_of(text) == ""
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, '"\\"" [' * 100_000])
+def test_a_file_that_is_nested_deeply_is_refused_whatever_the_recursion_limit(text: str) -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(10**6)  # as py-evm does
+    try:
+        with pytest.raises(InvalidFile):
+            Request.loads(text)
+        assert files.kind_of(text) == ""
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def test_a_file_that_is_far_too_large_is_refused(tmp_path: Path) -> None:
