@@ -7,7 +7,7 @@ from typing import Any
 
 _PLACES = {
     "RecoveryClient": "client",
-    "Transaction": "client",
+    "Transaction": "sending",
     "Deployment": "contracts",
     "canonical_deployment": "contracts",
     "RecoveryError": "errors",

@@ -20,10 +20,11 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 from . import contracts
-from .client import RecoveryClient, Transaction
+from .client import RecoveryClient
 from .errors import ChainError, RecoveryError, Refused
 from .files import to_hex
 from .rpc import ask
+from .sending import Transaction
 
 #: In the order of deployment. The factory creates the code of the wallets itself.
 NAMES = ("WalletRecoveryModule", "RecoveryWalletFactory", "RecoveryLens")

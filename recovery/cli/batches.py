@@ -11,9 +11,10 @@ from .session import unaudited
 from .words import listing
 
 if TYPE_CHECKING:
-    from ..client import RecoveryClient, Transaction
+    from ..client import RecoveryClient
     from ..messages import Call
     from ..quorum import Owners
+    from ..sending import Transaction
     from ..signer import Signer
 
 #: How long a signed batch is good, in seconds: time enough to be mined, and little for anything else.

@@ -14,8 +14,9 @@ from .session import SENT, confirm, unaudited
 if TYPE_CHECKING:
     from web3 import Web3
 
-    from ..client import RecoveryClient, Transaction
+    from ..client import RecoveryClient
     from ..contracts import Deployment
+    from ..sending import Transaction
     from .keys import Keyring, Keystore
 
 TIMEOUT = 30

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import files
-from ..client import Transaction
 from ..explain import when
 from ..kit import PathPlan
 from ..messages import Call
 from ..policy import DAY, Right
 from ..request import Approvals, Request
+from ..sending import Transaction
 from ..state import RequestState
 from .people import Friend, Person, collect, plan
 from .stage import Stage, ether, short

@@ -11,11 +11,12 @@ import click
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
-from ..client import RecoveryClient, Transaction
+from ..client import RecoveryClient
 from ..errors import RecoveryError, Refused
 from ..explain import duration, when
 from ..messages import Call
 from ..quorum import Owners
+from ..sending import Transaction
 from ..signer import Signer
 from .chain import Chain
 from .people import Person

@@ -7,13 +7,13 @@ from pathlib import Path
 from web3 import Web3
 
 from .. import contracts, files
-from ..client import Transaction
 from ..explain import duration, when
 from ..kit import PathPlan, PolicyPlan
 from ..messages import Acting, Call
 from ..policy import DAY, Right
 from ..quorum import Approval, Member
 from ..request import Approvals, Request, member_index
+from ..sending import Transaction
 from ..state import RequestState
 from .people import Friend, Person, collect, plan
 from .stage import Stage, ether, short

@@ -12,13 +12,14 @@ from web3 import HTTPProvider, Web3
 from web3.providers import BaseProvider
 
 from recovery import rpc
-from recovery.client import RecoveryClient, Transaction
+from recovery.client import RecoveryClient
 from recovery.contracts import Deployment
 from recovery.errors import ChainError, InvalidInput, RecoveryError, Refused
 from recovery.kit import Guardian, PathPlan, PolicyPlan
 from recovery.messages import Call
 from recovery.policy import DAY, Right
 from recovery.request import Approvals, Request, approve
+from recovery.sending import Transaction
 from recovery.state import RequestState
 from tests.live import ETHER, Live
 from tests.world import SECRET, owners_of, person, sign, signer

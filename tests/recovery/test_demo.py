@@ -15,13 +15,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recovery.cli.app import cli
-from recovery.client import RecoveryClient, Transaction
+from recovery.client import RecoveryClient
 from recovery.demo import DemoFailed, lost, run
 from recovery.demo.people import Friend, Person, plan
 from recovery.demo.stage import Stage
 from recovery.errors import Refused
 from recovery.kit import PathPlan
 from recovery.policy import DAY, Right
+from recovery.sending import Transaction
 from tests.live import PROGRAM, Live
 
 NOTHING = Transaction(Person("Relayer").address, b"", "do nothing")
