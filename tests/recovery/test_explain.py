@@ -15,7 +15,7 @@ from recovery.state import AccountState, PathStatus, RequestState
 OURS = {
     name
     for path in (Path(__file__).parents[2] / "contracts").rglob("*.sol")
-    if "mocks" not in path.parts
+    if not {"mocks", ".cache"} & set(path.parts)  # Ape puts dependencies there
     for name in re.findall(r"^\s*error (\w+)\(", path.read_text(), re.MULTILINE)
 }
 
