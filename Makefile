@@ -54,5 +54,5 @@ lock:  ## Write the lock files again after a change of pyproject.toml or package
 	node tools/strip-lock.js
 
 clean:  ## Remove what is built, but not .venv and node_modules
-	rm -rf .build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf .build .cache contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './.venv/*' -not -path './node_modules/*' -prune -exec rm -rf {} +

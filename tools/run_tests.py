@@ -51,15 +51,18 @@ def _has_tests(part: str) -> bool:
 
 
 def _forget_stale_build() -> None:
-    """Ape compiles a contract again if its own file has changed, but not if a library has that it imports."""
+    """Takes away what makes Ape test something else than the sources.
+
+    It compiles a contract again if its own file has changed, but not if a library has that it imports. And it sometimes
+    leaves the folder behind in which it puts what is imported, and then does not find the project's own contracts.
+    """
+    shutil.rmtree(ROOT / "contracts" / ".cache", ignore_errors=True)
     sources = hashlib.sha256()
     for path in sorted((ROOT / "contracts").rglob("*.sol")):
-        if ".cache" not in path.parts:
-            sources.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        sources.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     stamp = ROOT / ".build" / "sources.sha256"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != sources.hexdigest():
         shutil.rmtree(ROOT / ".build", ignore_errors=True)
-        shutil.rmtree(ROOT / "contracts" / ".cache", ignore_errors=True)
         stamp.parent.mkdir()
         stamp.write_text(sources.hexdigest(), encoding="utf-8")
 
