@@ -14,6 +14,13 @@ class ScriptCommand(ConnectedProviderCommand):  # type: ignore[misc, unused-igno
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Reads the options; the network is looked up while it does."""
+        for option, value in zip(args, [*args[1:], None], strict=True):
+            if option == "--network=" or (option == "--network" and not value):
+                raise click.UsageError(
+                    "Which chain? Give --network with the address of a node or a choice of Ape's such as "
+                    "ethereum:sepolia:node. If it should come from RECOVERY_NETWORK, that is empty here.",
+                    ctx,
+                )
         try:
             return super().parse_args(ctx, args)
         except ApeException as error:

@@ -56,7 +56,10 @@ def loads(text: str, kind: str, source: str = "The file") -> dict[str, Any]:
     try:
         body = _decode(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidFile(f"{source} is not {NAMES[kind]}: it is damaged or no JSON. Ask for it again.") from error
+        remedy = "Ask for it again."
+        if kind == "recovery-policy" and source.endswith((".yaml", ".yml")):
+            remedy = f"Make one of it first: recovery policy new {source}"
+        raise InvalidFile(f"{source} is not {NAMES[kind]}: it is damaged or no JSON. {remedy}") from error
     if not isinstance(body, dict) or "type" not in body:
         raise InvalidFile(f"{source} is not {NAMES[kind]}.")
     if body["type"] != kind:

@@ -97,6 +97,11 @@ def request(
         ]
     )
     click.echo()
+    opens = client.state(account, 0).inactive_at(path.inactivity)
+    if path.inactivity and not 0 < opens <= client.time():
+        begins = f"opens on {when(opens, client.time())}, if the owner stays silent" if opens else "is not open"
+        say(f"Not yet: path {name} {begins}. Until then nobody can start this request.", bold=True, colour="yellow")
+        click.echo()
     say(f"Written to {output}. It is no secret, and by itself it changes nothing.")
     click.echo()
     say(

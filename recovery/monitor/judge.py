@@ -4,7 +4,7 @@
 finding                                   level     rule
 ========================================= ========= ==========================================================
 request pending                           attention urgent if ready within 24 hours: the last day to stop it
-request ready                             attention urgent if it ends within 24 hours: the last day to finalize
+request ready                             urgent   anybody can finalize it at any moment, or it ends unused
 request expired                           attention clear it; it may still hold up a change of policy
 change of policy pending                  attention urgent from 24 hours before it is possible until it is
                                                     applied or past: the last day to drop or veto it
@@ -144,10 +144,9 @@ def _requests(state: AccountState, structure: Structure | None) -> Iterable[Find
             text = f"recovery on path {label} is pending: ready on {when(status.ready_at, state.time)}."
             yield Finding(level, "request-pending", text, status.ready_at, path)
         elif status.state is RequestState.READY:
-            level = _soon(status.expires_at, state.time)
             text = f"recovery on path {label} is ready: anybody can finalize it until "
             yield Finding(
-                level, "request-ready", f"{text}{when(status.expires_at, state.time)}.", status.expires_at, path
+                Level.URGENT, "request-ready", f"{text}{when(status.expires_at, state.time)}.", status.expires_at, path
             )
         elif status.state is RequestState.EXPIRED:
             text = f"recovery on path {label} expired on {when(status.expires_at, state.time)}: clear it."

@@ -64,6 +64,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.mark.parametrize("script", ["deploy", "monitor"])
+@pytest.mark.parametrize("network", [["--network", ""], ["--network="], ["--network"]])
+def test_an_empty_network_is_a_mistake_of_usage(home: Path, script: str, network: list[str]) -> None:
+    ran = ape(home, script, *network)
+    assert ran.code == 2
+    assert "RECOVERY_NETWORK, that is empty here" in ran.err
+
+
 # ------------------------------------------------------------------------------------------------ deploy
 
 

@@ -63,8 +63,12 @@ class People:
     def everybody(self) -> list[Terminal]:
         return [self.owner, self.ana, self.ben, self.carl, self.dora, self.relayer]
 
-    def request(self, asker: Terminal, kit: str, path: str, heir: str = "new owner") -> None:
-        asker.run(*("request", "--kit", kit, "--path", path, "--new-owner", person(heir).address, "-o", "request.json"))
+    def request(self, asker: Terminal, kit: str, path: str, heir: str = "new owner") -> str:
+        """Says what the asker reads."""
+        asked = asker.run(
+            *("request", "--kit", kit, "--path", path, "--new-owner", person(heir).address, "-o", "request.json")
+        )
+        return asked.words
 
     def start_friends(self) -> None:
         self.request(self.ana, "kit-ana.json", "friends")
@@ -128,7 +132,8 @@ def test_friends_get_an_owner_back_who_has_lost_the_key(people: People) -> None:
 
 def test_an_heir_gets_in_after_a_year_of_silence_and_not_before(people: People) -> None:
     live, dora, wallet = people.live, people.dora, people.wallet
-    people.request(dora, "kit-dora.json", "heir", "dora")
+    asked = people.request(dora, "kit-dora.json", "heir", "dora")
+    assert "Not yet: path heir opens on" in asked
     dora.run("approve", "request.json", "--kit", "kit-dora.json", "--signer", "dora", "-y", passwords=1)
     early = dora.run("start", "request.json", "approval-dora.json", "--account", "dora", "-y", code=1)
     assert "The owner has been active: this path opens on" in early.err
@@ -137,7 +142,7 @@ def test_an_heir_gets_in_after_a_year_of_silence_and_not_before(people: People) 
     assert "path heir" in dora.run("status", wallet, "--kit", "kit-dora.json").words.replace('"', "")
     (dora.home / "request.json").unlink()
     (dora.home / "approval-dora.json").unlink()
-    people.request(dora, "kit-dora.json", "heir", "dora")
+    assert "Not yet" not in people.request(dora, "kit-dora.json", "heir", "dora")
     dora.run("approve", "request.json", "--kit", "kit-dora.json", "--signer", "dora", "-y", passwords=1)
     dora.run("start", "request.json", "approval-dora.json", "--account", "dora", "-y", passwords=1)
     live.travel(30 * DAY)

@@ -26,6 +26,11 @@ def hkdf(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     return result[:length]
 
 
+def test_a_policy_that_is_not_made_yet_is_refused_with_what_to_do() -> None:
+    with pytest.raises(InvalidFile, match="Make one of it first: recovery policy new policy.yaml"):
+        PolicyPlan.loads("change_delay: 7 days\n", "policy.yaml")
+
+
 def test_our_second_hkdf_is_that_of_rfc_5869() -> None:
     # Test case 1 and test case 3 of appendix A.
     assert hkdf(b"\x0b" * 22, bytes(range(13)), bytes(range(0xF0, 0xFA)), 42).hex() == (

@@ -66,9 +66,9 @@ def test_a_pending_request_is_urgent_on_the_last_day_to_stop_it(left: int, level
     assert found(request(RequestState.PENDING, NOW + left, NOW + 30 * DAY)) == [(level, "request-pending")]
 
 
-@pytest.mark.parametrize(("left", "level"), [(DAY + 1, Level.ATTENTION), (DAY, Level.URGENT), (1, Level.URGENT)])
-def test_a_ready_request_is_urgent_on_the_last_day_to_finalize_it(left: int, level: Level) -> None:
-    assert found(request(RequestState.READY, NOW - 1, NOW + left)) == [(level, "request-ready")]
+@pytest.mark.parametrize("left", [30 * DAY, DAY, 1])
+def test_a_ready_request_is_urgent_because_anybody_can_finalize_it(left: int) -> None:
+    assert found(request(RequestState.READY, NOW - 1, NOW + left)) == [(Level.URGENT, "request-ready")]
 
 
 def test_an_expired_request_needs_attention_only() -> None:
