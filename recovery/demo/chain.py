@@ -46,10 +46,6 @@ class Chain(ABC):
     def travel_to(self, time: int) -> None:
         """Makes `time` the time of a new block."""
 
-    @abstractmethod
-    def give(self, address: str, wei: int) -> None:
-        """Makes `wei` the balance of an address."""
-
 
 def in_memory(payers: tuple[str, ...]) -> Chain:
     """A chain that begins at `GENESIS` with these addresses rich, the same every time.
@@ -106,9 +102,6 @@ def in_memory(payers: tuple[str, ...]) -> Chain:
         def travel_to(self, time: int) -> None:
             tester.time_travel(time + 1)  # it takes off the second that it expects its clock to add
 
-        def give(self, address: str, wei: int) -> None:
-            raise NotImplementedError("The payers of a chain in memory are rich from the start.")
-
     return InMemory()
 
 
@@ -135,8 +128,8 @@ def _reverted_with(message: str) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def connect(url: str) -> Chain:
-    """An Anvil, or another node that moves its time and fills purses on demand.
+def connect(url: str, payers: tuple[str, ...]) -> Chain:
+    """An Anvil, or another node that moves its time and fills purses on demand; these addresses are rich on it.
 
     Raises:
         ChainError: It does not answer, or is a chain on which time goes by itself.
@@ -154,9 +147,6 @@ def connect(url: str) -> Chain:
             _demand(web3, "evm_setNextBlockTimestamp", [time])
             _demand(web3, "evm_mine", [])
 
-        def give(self, address: str, wei: int) -> None:
-            _demand(web3, "anvil_setBalance", [address, to_hex(wei)])
-
     try:
         _demand(web3, "evm_mine", [])
     except ChainError as error:
@@ -164,6 +154,8 @@ def connect(url: str) -> Chain:
             f"The time of chain {chain_id} cannot be moved, so months cannot pass in a demo. "
             "Leave --network out, or start a chain with: anvil"
         ) from error
+    for payer in payers:
+        _demand(web3, "anvil_setBalance", [payer, to_hex(PURSE)])
     return Remote()
 
 

@@ -10,7 +10,7 @@ from .. import deploy
 from ..client import RecoveryClient
 from ..explain import when
 from . import lost, silence, theft
-from .chain import PURSE, Chain, connect, in_memory
+from .chain import Chain, connect, in_memory
 from .people import Person
 from .stage import WIDTH, Stage, ether
 
@@ -36,12 +36,8 @@ def run(
         ChainError: The node does not answer, or its time cannot be moved.
     """
     relayer, payer = Person("Relayer"), lost.ON_CHAIN
-    if network is None:
-        chain = in_memory((relayer.address, payer.address))
-    else:
-        chain = connect(network)
-        for person in (relayer, payer):
-            chain.give(person.address, PURSE)
+    payers = (relayer.address, payer.address)
+    chain = in_memory(payers) if network is None else connect(network, payers)
     client = _prepare(chain, relayer)
     stage = Stage(chain, client, relayer.account, write, color=color, pause=pause)
 
