@@ -7,7 +7,12 @@ from typing import Any
 
 _PLACES = {
     "RecoveryClient": "client",
-    "Transaction": "sending",
+    "AsyncRecoveryClient": "client",
+    "Transaction": "building",
+    "How": "sending",
+    "Progress": "sending",
+    "Sent": "sending",
+    "IntentStore": "intents",
     "Deployment": "contracts",
     "canonical_deployment": "contracts",
     "RecoveryError": "errors",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from eth_account import Account
 from eth_account.signers.base import BaseAccount
@@ -18,13 +18,14 @@ from eth_utils import keccak
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import Web3Exception
+from web3.types import TxParams
 
 from . import contracts
+from .building import Transaction
 from .client import RecoveryClient
 from .errors import ChainError, RecoveryError, Refused
 from .files import to_hex
 from .rpc import ask
-from .sending import Transaction
 
 #: In the order of deployment. The factory creates the code of the wallets itself.
 NAMES = ("WalletRecoveryModule", "RecoveryWalletFactory", "RecoveryLens")
@@ -97,7 +98,7 @@ def unlocked(web3: Web3, account: str) -> Send:
     """Sends with a key that the node itself holds, as Anvil does."""
 
     def send(transaction: Transaction) -> None:
-        params = transaction.params(**{"from": Web3.to_checksum_address(account)})
+        params = cast(TxParams, transaction.params(**{"from": Web3.to_checksum_address(account)}))
         receipt = ask(lambda: web3.eth.wait_for_transaction_receipt(web3.eth.send_transaction(params), timeout=180))
         if receipt["status"] != 1:
             raise Refused(f"The transaction to {transaction.summary} failed.")

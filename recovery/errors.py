@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class RecoveryError(Exception):
     """Base of every error that this package raises on purpose.
@@ -31,9 +33,15 @@ class InvalidFile(InvalidInput):
 
 
 class Refused(RecoveryError):
-    """The chain refuses it, or would: nothing was sent, or what was sent has changed nothing."""
+    """The chain refuses it, or would: nothing was sent, or what was sent has changed nothing.
+
+    Attributes:
+        code: The name of the contracts' error, whether it was foreseen or came from the chain; otherwise "refused".
+        arguments: Those of the contracts' error.
+    """
 
     code = "refused"
+    arguments: tuple[Any, ...] = ()
 
 
 class ChainError(RecoveryError):

@@ -167,15 +167,29 @@ def explain(data: bytes) -> Refused:
         values = decode([argument["type"] for argument in item["inputs"]], data[4:])
     except Exception:  # a node that cuts answers off
         return _refused(item["name"], f"The contract refused it: {item['name']}.")
-    sentence = SENTENCES.get(item["name"])
-    if sentence is None:
+    if item["name"] not in SENTENCES:
         return _refused(item["name"], f"The contract refused it: {item['name']}{values}.")
-    return _refused(item["name"], sentence(*values))
+    return refusal(item["name"], *values)
 
 
-def _refused(code: str, message: str) -> Refused:
+def refusal(code: str, *arguments: Any, message: str = "") -> Refused:
+    """What the contracts would refuse, foreseen.
+
+    Args:
+        code: The name of their error.
+        arguments: Its arguments.
+        message: What to say if there is something better to say than without knowing the account.
+
+    Returns:
+        The error, to be raised.
+    """
+    return _refused(code, message or SENTENCES[code](*arguments), arguments)
+
+
+def _refused(code: str, message: str, arguments: tuple[Any, ...] = ()) -> Refused:
     error = Refused(message)
     error.code = code
+    error.arguments = arguments
     return error
 
 

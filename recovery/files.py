@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ NAMES = {
     "recovery-kit": "a guardian's kit",
     "recovery-request": "a request",
     "recovery-approval": "an approval",
+    "recovery-intent": "a transaction under way",
 }
 
 
@@ -104,22 +106,70 @@ def parse(source: str, kind: str, content: dict[str, Any], build: Callable[[dict
 def read(path: str | Path) -> str:
     """Reads a text file.
 
+    A file of this package may also come as frames in a text, or as a picture of QR codes (see `frames`): then it is
+    put together, and what is returned is the file.
+
+    Args:
+        path: The file; `-` is standard input.
+
     Raises:
-        InvalidFile: It is not there, not readable, not text, or far too large.
+        InvalidFile: It is not there, not readable, not text, far too large, or frames of it are missing.
+        MissingExtra: It is a picture, and what reads pictures is not installed.
     """
-    path = Path(path)
+    from . import frames
+
+    texts = read_texts(path)
+    if isinstance(texts, str):
+        if not frames.looks_like(texts):
+            return texts
+        texts = [texts]
+    collection = frames.Collection()
     try:
-        if path.stat().st_size > MAX_SIZE:
-            raise InvalidFile(f"{path} is far too large to be a file of ape-recovery.")
-        return path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidFile(f"{path} is not a text file.") from error
+        for text in texts:
+            collection.add(text)
+        if collection.complete:
+            return collection.text()
+    except InvalidFile as error:
+        raise InvalidFile(f"{source_name(path)}: {error.message}") from error
+    more = " Then put all together with: recovery scan FILE... -o FILE" if collection.missing else ""
+    raise InvalidFile(f"{source_name(path)} holds no whole file. {collection.shortage}{more}")
+
+
+def read_texts(path: str | Path) -> str | list[str]:
+    """What a file says: the text, or if it is a picture, what its QR codes say, whatever that is.
+
+    Raises:
+        InvalidFile: As `read`.
+        MissingExtra: As `read`.
+    """
+    from . import images
+
+    source = source_name(path)
+    try:
+        if source != str(path):
+            data = sys.stdin.buffer.read(images.MAX_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(images.MAX_BYTES + 1)
     except OSError as error:
-        raise InvalidFile(f"{path} cannot be read: {error.strerror}.") from error
+        raise InvalidFile(f"{source} cannot be read: {error.strerror or error}.") from error
+    if images.is_image(data):
+        return images.read_image(data, source)
+    if len(data) > MAX_SIZE:
+        raise InvalidFile(f"{source} is far too large to be a file of ape-recovery.")
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise InvalidFile(f"{source} is not a text file.") from error
+
+
+def source_name(path: str | Path) -> str:
+    """How a file is called in errors."""
+    return "Standard input" if str(path) == "-" else str(path)
 
 
 def write(path: str | Path, text: str, *, secret: bool = False, replace: bool = False) -> Path:
-    """Writes a file as a whole or not at all.
+    """Writes a text file as a whole or not at all.
 
     Args:
         path: Where to.
@@ -130,13 +180,22 @@ def write(path: str | Path, text: str, *, secret: bool = False, replace: bool = 
     Raises:
         InvalidInput: Something is there already, or the folder cannot be written.
     """
+    return write_bytes(path, text.encode("utf-8"), secret=secret, replace=replace)
+
+
+def write_bytes(path: str | Path, data: bytes, *, secret: bool = False, replace: bool = False) -> Path:
+    """The same for a file that is no text.
+
+    Raises:
+        InvalidInput: As `write`.
+    """
     path = Path(path)
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600 from the start
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if not secret:
@@ -183,13 +242,13 @@ def from_hex(text: Any, length: int | None = None) -> bytes:
 
 
 def integer(value: Any) -> int:
-    """A whole number that is not negative.
+    """A whole number that is not negative and fits into a word of the EVM.
 
     Raises:
         InvalidInput: Something else (also true and false).
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidInput("a number should be whole and not negative.")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**256:
+        raise InvalidInput("a number should be whole, not negative and below 2**256.")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak, to_checksum_address
@@ -57,6 +57,11 @@ class Message:
         if self.kind == "Batch":
             types["Call"] = TYPES["Call"]
         return {"types": types, "primaryType": self.kind, "domain": self.domain, "message": self.values}
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The same document as JSON has it: bytes in hexadecimal, large numbers as text."""
+        return cast(dict[str, Any], _as_json(self.typed_data))
 
     @property
     def signable(self) -> SignableMessage:
@@ -215,6 +220,17 @@ def initialize(chain_id: int, account: str, module: str, owners: Owners, policy_
             "deadline": deadline,
         },
     )
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, dict):
+        return {name: _as_json(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(each) for each in value]
+    # Beyond this, programs that keep numbers as floating point would sign another one.
+    return str(value) if isinstance(value, int) and value >= 2**53 else value
 
 
 def _domain(name: str, chain_id: int, contract: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What guardians pass to each other: a request, and each guardian's approval of it.
+"""What guardians pass to each other: a request for any action of a path, and each guardian's approval of it.
 
 No I/O and no chain: `Approvals.missing` answers "how many more?" from the files alone.
 """
@@ -13,6 +13,7 @@ from eth_account import Account
 from eth_utils import to_checksum_address
 
 from . import files
+from .actions import Action, Recover, action_from_json
 from .errors import InvalidFile, InvalidInput
 from .files import from_hex, integer, text_of, to_hex
 from .messages import Acting, Message
@@ -22,8 +23,6 @@ from .signer import Signer
 from .structure import (
     opening_from_json,
     opening_to_json,
-    owners_from_json,
-    owners_to_json,
     proof_from_json,
     proof_to_json,
 )
@@ -34,17 +33,16 @@ APPROVAL_KIND = "recovery-approval"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A recovery that guardians are asked to start.
+    """Something that a path's guardians are asked to do.
 
     Attributes:
         chain_id: Chain id.
         module: The module's address.
-        account: The account to be recovered.
+        account: The account concerned.
         epoch: The account's epoch when the request was made.
-        nonce: The path's nonce when the request was made.
-        proof: The path, with what shows that it is in force.
-        label: What the owner calls the path.
-        owners: The new owners.
+        proof: The acting path, with what shows that it is in force.
+        label: What the owner calls the path. It is not signed.
+        action: What is to be done.
         deadline: Until when approvals are good, in seconds since 1970.
     """
 
@@ -52,17 +50,34 @@ class Request:
     module: str
     account: str
     epoch: int
-    nonce: int
     proof: PathProof
     label: str
-    owners: Owners
+    action: Action
     deadline: int
+
+    def __post_init__(self) -> None:
+        if self.proof.path.right is not self.action.right:
+            raise InvalidInput(
+                f"a {self.proof.path.right.name.lower()} path cannot {self.action.kind}; "
+                f"it takes a {self.action.right.name.lower()} path."
+            )
 
     @property
     def message(self) -> Message:
         """What is signed."""
         acting = Acting(self.chain_id, self.module, self.account, self.epoch, self.proof)
-        return acting.recover(self.nonce, self.owners, self.deadline)
+        return self.action.message(acting, self.deadline)
+
+    @property
+    def owners(self) -> Owners:
+        """The new owners.
+
+        Raises:
+            InvalidInput: It does not ask for new owners.
+        """
+        if not isinstance(self.action, Recover):
+            raise InvalidInput("This request does not ask for new owners.")
+        return self.action.owners
 
     @property
     def digest(self) -> bytes:
@@ -74,14 +89,13 @@ class Request:
         return files.dumps(
             KIND,
             {
-                "action": "recover",
+                "action": self.action.kind,
                 "chainId": self.chain_id,
                 "module": self.module,
                 "account": self.account,
                 "epoch": self.epoch,
-                "nonce": self.nonce,
                 "label": self.label,
-                "owners": owners_to_json(self.owners),
+                **self.action.to_json(),
                 "deadline": self.deadline,
                 "proof": proof_to_json(self.proof),
                 "digest": to_hex(self.digest),
@@ -97,23 +111,21 @@ class Request:
         """
         content = files.loads(text, KIND, source)
         request = files.parse(source, KIND, content, cls._build)
-        if files.parse(source, KIND, content, lambda c: from_hex(c["digest"], 32)) != request.digest:
+        digest = files.parse(source, KIND, content, lambda c: from_hex(c["digest"], 32))
+        if digest != request.digest:
             raise InvalidFile(f"{source} contradicts itself: its digest is not that of its content.")
         return request
 
     @classmethod
     def _build(cls, content: dict[str, Any]) -> Request:
-        if content["action"] != "recover":
-            raise InvalidInput("it asks for something that this version does not know.")
         return cls(
             integer(content["chainId"]),
             str(to_checksum_address(from_hex(content["module"], 20))),
             str(to_checksum_address(from_hex(content["account"], 20))),
             integer(content["epoch"]),
-            integer(content["nonce"]),
             proof_from_json(content["proof"]),
             text_of(content["label"]),
-            owners_from_json(content["owners"]),
+            action_from_json(content["action"], content),
             integer(content["deadline"]),
         )
 
@@ -125,16 +137,28 @@ class SignedApproval:
     Attributes:
         digest: The request's, 32 bytes.
         approval: Opening and signature; the signature is empty if the digest was approved on-chain.
+        name: What the owner calls the guardian, or nothing. Nobody vouches for it.
+        epoch: The request's, or None. Nobody vouches for it either: it only explains why an approval does not fit.
     """
 
     digest: bytes
     approval: Approval
+    name: str = ""
+    epoch: int | None = None
+
+    @property
+    def who(self) -> str:
+        """The guardian, for people: "Ben (0x…)"."""
+        signer = str(self.approval.member.signer)
+        return f"{self.name} ({signer})" if self.name else signer
 
     def dumps(self) -> str:
         """As a file."""
         return files.dumps(
             APPROVAL_KIND,
             {
+                "name": self.name,
+                "epoch": self.epoch,
                 "digest": to_hex(self.digest),
                 "member": self.approval.index,
                 "opening": opening_to_json(self.approval.member),
@@ -154,24 +178,26 @@ class SignedApproval:
         def build(content: dict[str, Any]) -> SignedApproval:
             opening = opening_from_json(content["opening"])
             approval = Approval(integer(content["member"]), opening, from_hex(content["signature"]))
-            return cls(from_hex(content["digest"], 32), approval)
+            epoch = None if content["epoch"] is None else integer(content["epoch"])
+            return cls(from_hex(content["digest"], 32), approval, text_of(content["name"]), epoch)
 
         return files.parse(source, APPROVAL_KIND, content, build)
 
 
-def approve(request: Request, member: Member, signature: bytes) -> SignedApproval:
+def approve(request: Request, member: Member, signature: bytes, name: str = "") -> SignedApproval:
     """Puts a guardian's signature into an approval, after checking that it fits.
 
     Args:
         request: What is approved.
         member: The guardian's opening.
         signature: Over the request's message; empty for an approval on-chain.
+        name: What the owner calls the guardian.
 
     Raises:
         InvalidInput: The guardian is not in the request's path, or the signature is not theirs.
     """
     approval = Approval(member_index(request.proof, member), member, signature)
-    signed = SignedApproval(request.digest, approval)
+    signed = SignedApproval(request.digest, approval, name, request.epoch)
     check(request, signed)
     return signed
 
@@ -202,6 +228,11 @@ def check(request: Request, signed: SignedApproval, source: str = "The approval"
     """
     approval = signed.approval
     if signed.digest != request.digest:
+        if signed.epoch is not None and signed.epoch < request.epoch:
+            raise InvalidInput(
+                f"{signed.who} has signed for an older policy, or before the account was last recovered ({source}). "
+                "Ask again, with this request."
+            )
         raise InvalidInput(
             f"{source} is for another request, or an older version of this one. Ask for an approval of this one."
         )

@@ -1,25 +1,136 @@
-"""Asking a node, and saying in words what went wrong: nothing that it answers is believed or shown as it came.
+"""Asking a node: what is asked, apart from how it is carried, and in words what went wrong.
 
-The address of an RPC often holds a key, and libraries put it into their errors: none of their texts is passed on.
+What a client does is written once, as a generator that yields questions and is sent the answers (`Steps`). `run`
+carries the questions through a `Web3`, `arun` through an `AsyncWeb3`. Nothing that a node answers is believed or shown
+as it came: the address of an RPC often holds a key, and libraries put it into their errors, so none of their texts is
+passed on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import asyncio
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
+import aiohttp
 from eth_abi.exceptions import DecodingError
 from requests import exceptions as http
+from web3 import AsyncWeb3, Web3
 from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
+from web3.types import RPCEndpoint
 
 from .errors import ChainError, RecoveryError
 from .explain import explain
 
 _T = TypeVar("_T")
 
+#: The code of the error when a node cannot be reached at all: asking it something else would not help.
+UNREACHABLE = "node-unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to a node.
+
+    Attributes:
+        method: Of JSON-RPC.
+        params: As JSON has them.
+    """
+
+    method: str
+    params: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Questions that do not depend on each other. The answer is a list; the first error counts.
+
+    Attributes:
+        questions: In the order of the answers.
+    """
+
+    questions: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing to ask for a while.
+
+    Attributes:
+        seconds: How long.
+    """
+
+    seconds: float
+
+
+Question = Ask | Together | Pause
+#: What a client does: yields questions, is sent the answers, and returns what it has found out.
+Steps = Generator[Question, Any, _T]
+
+
+def run(web3: Web3, steps: Steps[_T]) -> _T:
+    """Does what `steps` says through a `Web3`.
+
+    Raises:
+        RecoveryError: What the steps raise, or did not expect.
+    """
+
+    def carry(question: Question) -> Any:
+        if isinstance(question, Pause):
+            time.sleep(question.seconds)
+            return None
+        if isinstance(question, Together):
+            return [carry(each) for each in question.questions]
+        method = cast(RPCEndpoint, question.method)
+        return ask(lambda: web3.manager.request_blocking(method, list(question.params)))
+
+    try:
+        question = next(steps)
+        while True:
+            try:
+                answer = carry(question)
+            except RecoveryError as error:
+                question = steps.throw(error)
+            else:
+                question = steps.send(answer)
+    except StopIteration as done:
+        return cast(_T, done.value)
+
+
+async def arun(web3: AsyncWeb3[Any], steps: Steps[_T]) -> _T:
+    """Does what `steps` says through an `AsyncWeb3`; what can be asked at the same time is.
+
+    Raises:
+        RecoveryError: What the steps raise, or did not expect.
+    """
+
+    async def carry(question: Question) -> Any:
+        if isinstance(question, Pause):
+            return await asyncio.sleep(question.seconds)
+        if isinstance(question, Together):
+            return await asyncio.gather(*(carry(each) for each in question.questions))
+        try:
+            return await web3.manager.coro_request(cast(RPCEndpoint, question.method), list(question.params))
+        except Exception as error:
+            raise _translated(error) from error
+
+    try:
+        question = next(steps)
+        while True:
+            try:
+                answer = await carry(question)
+            except RecoveryError as error:
+                question = steps.throw(error)
+            else:
+                question = steps.send(answer)
+    except StopIteration as done:
+        return cast(_T, done.value)
+
 
 def ask(question: Callable[[], _T]) -> _T:
-    """Asks the node.
+    """Asks the node through a library, and makes sense of what goes wrong.
 
     Args:
         question: What asks it, and makes sense of the answer.
@@ -30,55 +141,154 @@ def ask(question: Callable[[], _T]) -> _T:
     """
     try:
         return question()
-    except RecoveryError:
-        raise
-    except ContractLogicError as error:
-        raise explain(revert_data(error)) from error
-    except Web3RPCError as error:
-        raise ChainError(f"The node refuses: {_rpc_message(error)}") from error
-    except http.HTTPError as error:
-        raise ChainError(_http(error)) from error
-    except (http.JSONDecodeError, http.InvalidURL, http.MissingSchema) as error:
-        raise ChainError(_nonsense("it does not speak JSON-RPC")) from error
-    except (http.Timeout, TimeoutError) as error:
-        raise ChainError("The node takes too long to answer. Try again, or use another one.") from error
-    except OSError as error:
-        raise ChainError(
-            "The node does not answer. Check its address (--network) and whether it is running."
-        ) from error
-    except (Web3Exception, DecodingError) as error:
-        raise ChainError(_nonsense()) from error
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
-        raise ChainError(_nonsense()) from error
+    except Exception as error:
+        raise _translated(error) from error
 
 
-def revert_data(error: ContractLogicError) -> bytes:
-    """What the contract reverted with, as far as the node has passed it on."""
-    data: Any = error.data
-    if isinstance(data, dict):  # some nodes wrap it
-        data = data.get("data") or data.get("result")
-    if not isinstance(data, str):
-        return b""
-    start = data.find("0x")
+# ------------------------------------------------------------------------------------------- answers
+
+
+def quantity(value: Any, limit: int = 2**256) -> int:
+    """A whole number below a limit, of a node's answer.
+
+    Args:
+        value: Hexadecimal text, as JSON-RPC has it, or a number.
+        limit: What it is less than.
+
+    Raises:
+        ChainError: Something else.
+    """
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            value = int(value, 16)
+        except ValueError:
+            raise nonsense() from None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < limit:
+        raise nonsense()
+    return value
+
+
+def data(value: Any) -> bytes:
+    """Bytes, of a node's answer.
+
+    Raises:
+        ChainError: Something else.
+    """
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            return bytes.fromhex(value[2:])
+        except ValueError:
+            raise nonsense() from None
+    raise nonsense()
+
+
+def field(value: Any, name: str) -> Any:
+    """A field of an object, of a node's answer; None if it has none of that name.
+
+    Raises:
+        ChainError: It is no object.
+    """
     try:
-        return bytes.fromhex(data[start + 2 :]) if start >= 0 else b""
+        return value.get(name)
+    except AttributeError:
+        raise nonsense() from None
+
+
+def number(method: str, *params: Any, limit: int = 2**256) -> Steps[int]:
+    """Asks for a whole number below a limit.
+
+    Raises:
+        ChainError: The answer is something else, or there is none.
+    """
+    return quantity((yield Ask(method, params)), limit)
+
+
+def block(which: str | int = "latest") -> Steps[Any]:
+    """Asks for a block without its transactions.
+
+    Raises:
+        ChainError: There is none, or no answer.
+    """
+    found = yield Ask("eth_getBlockByNumber", (which if isinstance(which, str) else hex(which), False))
+    if found is None:
+        raise ChainError("The node does not know this block. It may still be catching up: try again, or use another.")
+    return found
+
+
+def nonsense(why: str = "the wrong address, or a faulty node") -> ChainError:
+    """What is said when an answer cannot be meant."""
+    return ChainError(f"The node gave an answer that makes no sense: {why}. Check --network, or use another node.")
+
+
+# -------------------------------------------------------------------------------------------- errors
+
+
+def _translated(error: Exception) -> Exception:
+    """What is raised instead of a library's error."""
+    if isinstance(error, RecoveryError):
+        return error
+    if isinstance(error, ContractLogicError):
+        return explain(_hex_in(error.data))
+    if isinstance(error, Web3RPCError):
+        reverted = _revert(error)
+        return explain(reverted) if reverted is not None else ChainError(f"The node refuses: {_rpc_message(error)}")
+    if isinstance(error, http.HTTPError):
+        return _http(error.response.status_code if error.response is not None else 0)
+    if isinstance(error, aiohttp.ContentTypeError | http.JSONDecodeError | http.InvalidURL | http.MissingSchema):
+        return nonsense("it does not speak JSON-RPC")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return _http(error.status)
+    if isinstance(error, http.Timeout | TimeoutError | asyncio.TimeoutError):
+        return ChainError("The node takes too long to answer. Try again, or use another one.")
+    if isinstance(error, OSError | aiohttp.ClientError):
+        return _unreachable("The node does not answer. Check its address (--network) and whether it is running.")
+    if isinstance(error, Web3Exception | DecodingError):
+        return nonsense()
+    if isinstance(error, ValueError | TypeError | KeyError | AttributeError | IndexError | OverflowError):
+        return nonsense()
+    return error
+
+
+def _revert(error: Web3RPCError) -> bytes | None:
+    """What a contract reverted with, as far as the node has passed it on; None if it was no contract."""
+    inner = field(error.rpc_response, "error") if error.rpc_response else None
+    if not isinstance(inner, dict):
+        return None
+    found = _hex_in(inner.get("data"))
+    message = inner.get("message")
+    reverted = inner.get("code") == 3 or (isinstance(message, str) and "revert" in message.lower())
+    return found if reverted or found else None
+
+
+def _hex_in(value: Any) -> bytes:
+    """The first hexadecimal text in what a node calls `data`; some nodes wrap it, or write words before it."""
+    if isinstance(value, dict):
+        value = value.get("data") or value.get("result")
+    if not isinstance(value, str):
+        return b""
+    start = value.find("0x")
+    try:
+        return bytes.fromhex(value[start + 2 :]) if start >= 0 else b""
     except ValueError:
         return b""
 
 
-def _nonsense(why: str = "the wrong address, or a faulty node") -> str:
-    return f"The node gave an answer that makes no sense: {why}. Check --network, or use another node."
-
-
-def _http(error: http.HTTPError) -> str:
-    status = error.response.status_code if error.response is not None else 0
+def _http(status: int) -> ChainError:
     if status in (401, 403):
-        return f"The node refuses you (HTTP {status}). Check the key in its address."
+        return _unreachable(f"The node refuses you (HTTP {status}). Check the key in its address.")
     if status == 429:
-        return "The node has had too many questions from you (HTTP 429). Wait a little, or use another one."
+        return ChainError("The node has had too many questions from you (HTTP 429). Wait a little, or use another one.")
     if status >= 500:
-        return f"The node is out of order (HTTP {status}). Try again, or use another one."
-    return _nonsense(f"HTTP {status}")
+        return ChainError(f"The node is out of order (HTTP {status}). Try again, or use another one.")
+    return nonsense(f"HTTP {status}")
+
+
+def _unreachable(message: str) -> ChainError:
+    error = ChainError(message)
+    error.code = UNREACHABLE
+    return error
 
 
 def _rpc_message(error: Web3RPCError) -> str:
@@ -90,19 +300,3 @@ def _rpc_message(error: Web3RPCError) -> str:
         return "it does not say why."
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
     return line if line.endswith(".") else line + "."
-
-
-def ask_number(question: Callable[[], Any], limit: int = 2**256) -> int:
-    """Asks for a whole number below a limit.
-
-    Args:
-        question: What asks for it.
-        limit: What it is less than.
-
-    Raises:
-        ChainError: As `ask`, or the answer is something else.
-    """
-    value = ask(question)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < limit:
-        raise ChainError(_nonsense())
-    return value

@@ -1,124 +1,452 @@
-"""Transactions: simulated before they are signed, and followed until their receipt."""
+"""Transactions: simulated before they are signed, written down before they are sent, and followed until they are mined."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from eth_account.signers.base import BaseAccount
-from web3 import Web3
-from web3.exceptions import Web3Exception
-from web3.types import TxParams, TxReceipt
+from eth_utils import keccak, to_checksum_address
 
+from .building import Transaction
 from .errors import ChainError, Refused
-from .rpc import ask, ask_number
+from .intents import Attempt, Intent, IntentStore
+from .reading import Reading
+from .rpc import Ask, Pause, Steps, block, data, field, nonsense, number, quantity
+
+GWEI = 10**9
+#: A replacement has to pay that much more than what it replaces, in percent; nodes ask for 10.
+RAISE = 13
+
+
+class Payer(Protocol):
+    """Who signs and pays: an account of eth-account, or anything that can do the same."""
+
+    @property
+    def address(self) -> Any:
+        """Its address."""
+
+    def sign_transaction(self, transaction_dict: Any) -> Any:
+        """Signs; what it returns has `hash` and `raw_transaction`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Transaction:
-    """A transaction to be signed by whoever pays for it; nobody needs a right to send it.
+class Fees:
+    """What is paid for a unit of gas, in wei.
 
     Attributes:
-        to: The contract called.
-        data: Calldata.
-        summary: What it does, for people.
-        value: Wei.
+        base: What the chain asks for at present; 0 where it has no base fee (before EIP-1559).
+        tip: What goes to whoever mines it.
+        maximum: The most that is paid, whatever the chain asks for when it is mined.
     """
 
-    to: str
-    data: bytes
-    summary: str
-    value: int = 0
+    base: int
+    tip: int
+    maximum: int
 
-    def params(self, **more: Any) -> TxParams:
-        """As web3.py takes it."""
-        return cast(TxParams, {"to": self.to, "data": self.data, "value": self.value, **more})
+    def params(self) -> dict[str, str]:
+        """As a transaction has them."""
+        if not self.base:
+            return {"gasPrice": hex(self.maximum)}
+        return {"maxFeePerGas": hex(self.maximum), "maxPriorityFeePerGas": hex(self.tip)}
 
 
-def simulate(web3: Web3, transaction: Transaction, sender: str) -> int:
-    """Runs a transaction without sending it.
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a transaction will cost its sender.
 
-    Returns:
-        The gas that it needs.
-
-    Raises:
-        Refused: It would fail, with the reason in words.
-        ChainError: The node does not answer.
+    Attributes:
+        gas: Gas that it needs, as the node estimates.
+        limit: Gas limit: some more, as others may do something in between.
+        fees: What a unit is paid for.
+        balance: What the sender has, in wei.
+        value: What is sent along, in wei.
     """
-    params = transaction.params(**{"from": Web3.to_checksum_address(sender)})
-    ask(lambda: web3.eth.call(params))
-    return ask_number(lambda: web3.eth.estimate_gas(params), 2**64)
+
+    gas: int
+    limit: int
+    fees: Fees
+    balance: int
+    value: int
+
+    @property
+    def cost(self) -> int:
+        """What it costs if it is mined now, in wei, without the value."""
+        return self.gas * min(self.fees.base + self.fees.tip, self.fees.maximum)
+
+    @property
+    def most(self) -> int:
+        """What the sender must have, in wei, with the value."""
+        return self.limit * self.fees.maximum + self.value
 
 
-def send(
-    web3: Web3,
-    chain_id: int,
-    transaction: Transaction,
-    account: BaseAccount,
-    timeout: float = 180,
-    sending: Callable[[str], None] | None = None,
-) -> TxReceipt:
-    """Simulates, signs, sends, and waits for the receipt.
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a transaction is sent.
 
-    Args:
-        web3: Connected to a node.
-        chain_id: The chain's, which the signature binds.
-        transaction: What to send.
-        account: Who pays: an account of eth-account.
-        timeout: Seconds to wait for the receipt.
-        sending: Told the transaction's hash before it is sent: from then on it may be mined, whatever
-            becomes of this program.
-
-    Raises:
-        Refused: It would fail or has failed, or the payer cannot afford it.
-        ChainError: The node does not answer, or the receipt does not come in time.
+    Attributes:
+        max_fee: The most to pay for a unit of gas, in wei; None for no cap.
+        confirmations: Blocks until it counts as mined, its own included.
+        patience: Seconds until it is sent again with higher fees.
+        timeout: Seconds until nobody waits any more.
     """
-    gas = simulate(web3, transaction, account.address)
-    gas += gas // 5  # what others do in between may cost a little more
-    eth = web3.eth
-    latest = ask(lambda: eth.get_block("latest"))
-    base_fee = ask_number(lambda: latest.get("baseFeePerGas", 0))
-    tip = ask_number(lambda: eth.max_priority_fee)
-    fee = 2 * base_fee + tip
-    balance = ask_number(lambda: eth.get_balance(account.address))
-    if balance < gas * fee + transaction.value:
-        raise Refused(
-            f"{account.address} has {Web3.from_wei(balance, 'ether')} ether, but up to "
-            f"{Web3.from_wei(gas * fee + transaction.value, 'ether')} may be needed. Send it some and try again."
+
+    max_fee: int | None = None
+    confirmations: int = 1
+    patience: float = 60
+    timeout: float = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What has just happened while sending.
+
+    Attributes:
+        stage: "resumed", "stored", "sent", "waiting", "capped", "replaced", "mined", "reorganised" or "confirmed".
+        intent: What is being sent; its attempts have the hashes.
+        seconds: Since it was sent first.
+        blocks: How deep it lies in the chain, 0 if it is not mined.
+    """
+
+    stage: str
+    intent: Intent
+    seconds: float = 0
+    blocks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transaction that was mined.
+
+    Attributes:
+        hash: Its hash, 32 bytes.
+        block: Number of its block.
+        gas_used: Gas that it has used.
+        cost: What its sender has paid for that, in wei.
+        resumed: Whether an earlier run had sent it.
+        intent: What was sent.
+    """
+
+    hash: bytes
+    block: int
+    gas_used: int
+    cost: int
+    resumed: bool
+    intent: Intent
+
+
+def purpose_of(chain_id: int, transaction: Transaction) -> bytes:
+    """The same for two transactions that mean the same, 32 bytes."""
+    meaning = transaction.meaning or transaction.data
+    head = chain_id.to_bytes(32, "big") + bytes.fromhex(transaction.to[2:]) + transaction.value.to_bytes(32, "big")
+    return bytes(keccak(head + meaning))
+
+
+class Sending(Reading):
+    """Steps that send. What they return and raise is described here for both clients."""
+
+    def simulate(self, transaction: Transaction, sender: str) -> Steps[int]:
+        """Runs a transaction without sending it.
+
+        Returns:
+            The gas that it needs.
+
+        Raises:
+            Refused: It would fail, with the reason in words.
+            ChainError: The node does not answer.
+        """
+        params = transaction.params(**{"from": to_checksum_address(sender)})
+        yield Ask("eth_call", (params, "latest"))
+        return (yield from number("eth_estimateGas", params, limit=2**64))
+
+    def fees(self, cap: int | None = None) -> Steps[Fees]:
+        """What to pay for a unit of gas now (EIP-1559), so that it is enough even if the base fee doubles.
+
+        Args:
+            cap: The most to pay, in wei; None for no cap.
+
+        Raises:
+            Refused: The chain asks for more than the cap.
+        """
+        base = quantity(field((yield from block()), "baseFeePerGas") or 0)
+        if base:
+            try:
+                tip = yield from number("eth_maxPriorityFeePerGas")
+            except ChainError:  # not every node has it
+                tip = max(0, (yield from number("eth_gasPrice")) - base)
+            wanted = 2 * base + tip
+        else:
+            tip = wanted = yield from number("eth_gasPrice")
+        if cap is None:
+            return Fees(base, tip, wanted)
+        if cap < (base or wanted):
+            asked = (base or wanted) / GWEI
+            error = Refused(
+                f"The chain asks for {asked:.9g} gwei for a unit of gas, more than your {cap / GWEI:.9g}. "
+                "Nothing was sent. Wait until it asks for less, or raise --max-fee."
+            )
+            error.code = "fee-above-cap"
+            raise error
+        return Fees(base, min(tip, cap), min(wanted, cap))
+
+    def estimate(self, transaction: Transaction, sender: str, cap: int | None = None) -> Steps[Estimate]:
+        """Simulates, and says what it would cost.
+
+        Raises:
+            Refused: It would fail, or the chain asks for more than the cap.
+        """
+        gas = yield from self.simulate(transaction, sender)
+        fees = yield from self.fees(cap)
+        balance = yield from self.balance(sender)
+        return Estimate(gas, gas + gas // 5, fees, balance, transaction.value)
+
+    def prepare(self, transaction: Transaction, sender: str, cap: int | None = None) -> Steps[dict[str, Any]]:
+        """A transaction with everything that a wallet signs: chain id, nonce, gas limit and fees.
+
+        Raises:
+            Refused: It would fail, the chain asks for more than the cap, or the sender cannot afford it.
+        """
+        estimate = yield from self.estimate(transaction, sender, cap)
+        self.require_funds(estimate, sender)
+        nonce = yield from number("eth_getTransactionCount", to_checksum_address(sender), "pending", limit=2**64)
+        return (yield from self._params(transaction, nonce, estimate.limit, estimate.fees))
+
+    @staticmethod
+    def require_funds(estimate: Estimate, sender: str) -> None:
+        """Raises `Refused` if the sender cannot pay for the worst case."""
+        if estimate.balance >= estimate.most:
+            return
+        error = Refused(
+            f"{sender} has {_ether(estimate.balance)} ether, but up to {_ether(estimate.most)} may be needed. "
+            "Send it some and try again."
         )
-    params = transaction.params(
-        chainId=chain_id,
-        nonce=ask_number(lambda: eth.get_transaction_count(account.address, "pending"), 2**64),
-        gas=gas,
-        maxFeePerGas=fee,
-        maxPriorityFeePerGas=tip,
-    )
-    signed = account.sign_transaction(cast(Any, params))
-    identifier = Web3.to_hex(signed.hash)
-    if sending is not None:
-        sending(identifier)
-    try:
-        ask(lambda: eth.send_raw_transaction(signed.raw_transaction))
-    except ChainError:
-        # An answer may get lost, and what is sent again is refused as known: only the transaction itself tells.
-        if not _is_known(web3, identifier):
-            raise
-    try:
-        receipt = eth.wait_for_transaction_receipt(signed.hash, timeout=timeout)
-    except (Web3Exception, OSError, ValueError, TypeError) as error:
-        raise ChainError(
-            f"Transaction {identifier} was sent, but no receipt has come in {timeout:.0f} seconds. "
-            "Look it up before sending anything again."
-        ) from error
-    if receipt["status"] != 1:
-        simulate(web3, transaction, account.address)  # says why, if it still fails
-        raise Refused(f"Transaction {identifier} failed. Nothing but its fee was spent.")
-    return receipt
+        error.code = "no-funds"
+        raise error
 
+    def send(
+        self,
+        transaction: Transaction,
+        account: Payer,
+        how: How | None = None,
+        store: IntentStore | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Steps[Sent]:
+        """Simulates, signs, writes down, sends, and follows until it is mined.
 
-def _is_known(web3: Web3, identifier: str) -> bool:
-    try:
-        return bool(web3.eth.get_transaction(cast(Any, identifier)))
-    except (Web3Exception, OSError, ValueError, TypeError):
+        If an earlier run was broken off with the same purpose, that transaction is followed instead of sending another.
+
+        Args:
+            transaction: What to send.
+            account: Who pays.
+            how: Fees, patience and confirmations.
+            store: Where intents are written down; None if they are not.
+            progress: Told what happens.
+
+        Raises:
+            Refused: It would fail or has failed, or the payer cannot afford it.
+            ChainError: The node does not answer, or the transaction is not mined in time.
+        """
+        how, tell = how or How(), progress or (lambda _: None)
+        chain_id = yield from self.chain_id()
+        sender, purpose = str(account.address), purpose_of(chain_id, transaction)
+        reused: Intent | None = None
+        for earlier in store.of(chain_id, sender) if store else []:
+            assert store is not None  # noqa: S101 - what it has found
+            if earlier.purpose == purpose and (yield from self._can_go_on(earlier)):
+                tell(Progress("resumed", earlier))
+                return (yield from self.follow(earlier, account, how, store, tell, resumed=True))
+            if (yield from self._is_settled(earlier)):
+                store.remove(earlier)
+            elif not (yield from self._is_known(earlier)):
+                reused = reused or earlier  # never arrived: the same nonce for something else voids it
+        estimate = yield from self.estimate(transaction, sender, how.max_fee)
+        self.require_funds(estimate, sender)
+        nonce = yield from number("eth_getTransactionCount", sender, "pending", limit=2**64)
+        intent = Intent(
+            chain_id,
+            sender,
+            nonce,
+            estimate.limit,
+            transaction,
+            purpose,
+            (yield from self.time()),
+        )
+        intent = intent.with_attempt((yield from self._sign(intent, account, estimate.fees)))
+        if store:
+            if reused is not None and reused.nonce == nonce:
+                store.update(intent)
+            else:
+                store.add(intent)
+        tell(Progress("stored", intent))
+        yield from self._broadcast(intent, intent.latest)
+        tell(Progress("sent", intent))
+        return (yield from self.follow(intent, account, how, store, tell))
+
+    def follow(
+        self,
+        intent: Intent,
+        account: Payer | None = None,
+        how: How | None = None,
+        store: IntentStore | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        resumed: bool = False,
+    ) -> Steps[Sent]:
+        """Waits until a transaction is mined, sends it again if it got lost, and with higher fees if it takes too long.
+
+        Args:
+            intent: What was sent, or was to be sent.
+            account: Who pays, for higher fees; None to leave the fees as they are.
+            how: Fees, patience and confirmations.
+            store: Where it is written down.
+            progress: Told what happens.
+            resumed: Whether an earlier run had sent it.
+
+        Raises:
+            Refused: It was mined and has failed, or another transaction took its nonce.
+            ChainError: The node does not answer, or it is not mined in time.
+        """
+        how, tell = how or How(), progress or (lambda _: None)
+        waited = since_raise = 0.0
+        pause, seen, lost = 0.1, b"", resumed
+        while True:
+            found = yield from self._receipt(intent)
+            if found is not None:
+                attempt, receipt = found
+                depth = yield from self._depth(receipt)
+                if depth and seen != data(field(receipt, "blockHash")):
+                    seen = data(field(receipt, "blockHash"))
+                    tell(Progress("mined", intent, waited, depth))
+                if depth >= how.confirmations:
+                    if store:
+                        store.remove(intent)
+                    tell(Progress("confirmed", intent, waited, depth))
+                    return (yield from self._result(intent, attempt, receipt, resumed))
+            elif seen:
+                tell(Progress("reorganised", intent, waited))
+                seen, lost = b"", True
+            if found is None:
+                if (yield from self._is_settled(intent)) and (yield from self._receipt(intent)) is None:
+                    if store:
+                        store.remove(intent)
+                    raise Refused(
+                        f"Another transaction of {intent.sender} was mined with the same nonce, in place of this one. "
+                        "What was to be done has not been done by it: look at the account, and try again."
+                    )
+                if lost and not (yield from self._is_known(intent)):
+                    yield from self._broadcast(intent, intent.latest)
+                lost = False
+                if account is not None and since_raise >= how.patience:
+                    raised = yield from self._raised(intent, account, how)
+                    tell(Progress("replaced" if raised is not None else "capped", raised or intent, waited))
+                    if raised is not None:
+                        intent = raised
+                        if store:
+                            store.update(intent)
+                        yield from self._broadcast(intent, intent.latest)
+                    since_raise = 0.0
+            if waited >= how.timeout:
+                error = ChainError(
+                    f"Transaction 0x{intent.latest.hash.hex()} was sent, but is not mined after {waited:.0f} seconds. "
+                    "It may still be. Run the same command again to go on waiting: nothing is sent twice."
+                )
+                error.code = "not-mined"
+                raise error
+            yield Pause(pause)
+            waited, since_raise = waited + pause, since_raise + pause
+            pause = min(pause * 1.5, 4.0)
+            tell(Progress("waiting", intent, waited))
+
+    # ---------------------------------------------------------------------------------------- private
+
+    def _params(self, transaction: Transaction, nonce: int, gas: int, fees: Fees) -> Steps[dict[str, Any]]:
+        chain_id = yield from self.chain_id()
+        return transaction.params(chainId=chain_id, nonce=nonce, gas=gas, **fees.params())
+
+    def _sign(self, intent: Intent, account: Payer, fees: Fees) -> Steps[Attempt]:
+        params = yield from self._params(intent.transaction, intent.nonce, intent.gas, fees)
+        signed = account.sign_transaction(cast(Any, params))
+        return Attempt(bytes(signed.hash), bytes(signed.raw_transaction), fees.maximum, fees.tip)
+
+    def _broadcast(self, intent: Intent, attempt: Attempt) -> Steps[None]:
+        try:
+            yield Ask("eth_sendRawTransaction", ("0x" + attempt.raw.hex(),))
+        except (ChainError, Refused):
+            # An answer may get lost, and what is sent again is refused as known: only the transaction itself tells.
+            if not (yield from self._is_known(intent)):
+                raise
+
+    def _is_known(self, intent: Intent) -> Steps[bool]:
+        """Whether the node knows one of its transactions, mined or not."""
+        for attempt in intent.attempts:
+            try:
+                if (yield Ask("eth_getTransactionByHash", ("0x" + attempt.hash.hex(),))) is not None:
+                    return True
+            except (ChainError, Refused):
+                continue
         return False
+
+    def _is_settled(self, intent: Intent) -> Steps[bool]:
+        """Whether its nonce is used up, by itself or by another transaction."""
+        count = yield from number("eth_getTransactionCount", intent.sender, "latest", limit=2**64)
+        return count > intent.nonce
+
+    def _can_go_on(self, intent: Intent) -> Steps[bool]:
+        """Whether an earlier run's transaction was mined, is on its way, or can still be sent."""
+        if (yield from self._receipt(intent)) is not None or (yield from self._is_known(intent)):
+            return True
+        if (yield from self._is_settled(intent)):
+            return False
+        try:
+            yield from self.simulate(intent.transaction, intent.sender)
+        except Refused:
+            return False  # out of date by now
+        return True
+
+    def _receipt(self, intent: Intent) -> Steps[tuple[Attempt, Any] | None]:
+        for attempt in intent.attempts:
+            receipt = yield Ask("eth_getTransactionReceipt", ("0x" + attempt.hash.hex(),))
+            if receipt is not None and field(receipt, "blockHash") is not None:
+                return attempt, receipt
+        return None
+
+    def _depth(self, receipt: Any) -> Steps[int]:
+        """How many blocks deep it lies in the chain as it is now; 0 if its block is not part of it any more."""
+        where = quantity(field(receipt, "blockNumber"), 2**64)
+        latest = quantity(field((yield from block()), "number"), 2**64)
+        if latest < where:
+            return 0
+        there = yield from block(where)
+        return latest - where + 1 if data(field(there, "hash")) == data(field(receipt, "blockHash")) else 0
+
+    def _raised(self, intent: Intent, account: Payer, how: How) -> Steps[Intent | None]:
+        """The same with higher fees; None if the cap does not allow it."""
+        try:
+            now = yield from self.fees(how.max_fee)
+        except Refused:
+            return None
+        last = intent.latest
+        maximum, tip = (
+            max(a, -(-b * (100 + RAISE) // 100)) for a, b in ((now.maximum, last.max_fee), (now.tip, last.tip))
+        )
+        if how.max_fee is not None and maximum > how.max_fee:
+            return None
+        fees = Fees(now.base, min(tip, maximum), maximum)
+        return intent.with_attempt((yield from self._sign(intent, account, fees)))
+
+    def _result(self, intent: Intent, attempt: Attempt, receipt: Any, resumed: bool) -> Steps[Sent]:
+        identifier = "0x" + attempt.hash.hex()
+        status = quantity(field(receipt, "status"))
+        if status not in (0, 1):
+            raise nonsense()
+        if not status:
+            yield from self.simulate(intent.transaction, intent.sender)  # says why, if it still fails
+            raise Refused(f"Transaction {identifier} failed. Nothing but its fee was spent.")
+        used = quantity(field(receipt, "gasUsed"))
+        price = quantity(field(receipt, "effectiveGasPrice") or 0)
+        where = quantity(field(receipt, "blockNumber"), 2**64)
+        return Sent(attempt.hash, where, used, used * price, resumed, intent)
+
+
+def _ether(wei: int) -> str:
+    whole, rest = divmod(wei, 10**18)
+    return f"{whole}.{rest:018d}".rstrip("0").rstrip(".")

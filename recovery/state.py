@@ -26,12 +26,23 @@ class PathStatus:
         nonce: With epoch and path its id.
         ready_at: Start of its window.
         expires_at: End of its window, exclusive.
+        owner_cancels: Whether the account itself may cancel it.
+        vetoable: Whether a veto path may stop it.
+        blocks: Whether it holds up changes of policy.
     """
 
     state: RequestState
     nonce: int
     ready_at: int
     expires_at: int
+    owner_cancels: bool = False
+    vetoable: bool = False
+    blocks: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be finalized, now or later."""
+        return self.state in (RequestState.PENDING, RequestState.READY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class AccountState:
         last_active: End of the UTC day in which the owner was last active.
         frozen_until: End of the freeze.
         cool_until: When it can be frozen again.
+        freeze_id: Epoch, path and nonce of the last freeze; None if not asked for.
         paths: The requests of paths 0, 1, 2 ...
     """
 
@@ -67,6 +79,7 @@ class AccountState:
     frozen_until: int
     cool_until: int
     paths: tuple[PathStatus, ...]
+    freeze_id: tuple[int, int, int] | None = None
 
     @property
     def configured(self) -> bool:

@@ -18,8 +18,8 @@ from recovery.ape_command import ScriptCommand
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
+    from recovery.building import Transaction
     from recovery.deploy import Send
-    from recovery.sending import Transaction
 
 
 @click.command(cls=ScriptCommand, short_help="Deploy the contracts to their fixed addresses.")

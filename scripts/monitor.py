@@ -53,7 +53,7 @@ def _quiet(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A policy file or a kit, where the node keeps no old events; may be given again.",
 )
-@click.option("--from-block", default=0, show_default=True, type=click.IntRange(min=0), help="Where events begin.")
+@click.option("--from-block", type=click.IntRange(min=0), metavar="N", help="Where events begin, if that is known.")
 @click.option("--watch", metavar="SECONDS", type=click.IntRange(min=1), help="Look again and again, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, callback=_quiet, help="JSON on stdout, one line a look.")
 def cli(
@@ -61,7 +61,7 @@ def cli(
     named: tuple[str, ...],
     lists: tuple[Path, ...],
     policies: tuple[Path, ...],
-    from_block: int,
+    from_block: int | None,
     watch: int | None,
     as_json: bool,
 ) -> None:
@@ -118,13 +118,13 @@ def cli(
 
 
 def _look(
-    client: RecoveryClient, accounts: list[str], structures: dict[bytes, Structure], from_block: int
+    client: RecoveryClient, accounts: list[str], structures: dict[bytes, Structure], from_block: int | None
 ) -> list[Verdict]:
     """Reads all accounts and judges them; structures that events hold are remembered."""
     from recovery.errors import RecoveryError
-    from recovery.monitor import judge, reading
+    from recovery.monitor import judge
 
-    states = reading.read(client, accounts)
+    states = client.states(accounts)
     known: dict[bytes, Any] = structures
     for state in states:
         if state.configured and state.policy_hash not in known:

@@ -12,6 +12,18 @@ interface IRecoveryLens {
         uint256 nonce;
         uint256 readyAt;
         uint256 expiresAt;
+        bool ownerCancels; // these three only while a request is open
+        bool vetoable;
+        bool blocks;
+    }
+
+    /// @notice The last freeze; see {IWalletRecoveryModule.freezeOf}. Epoch, path and nonce are its id.
+    struct FreezeStatus {
+        uint256 until;
+        uint256 coolUntil;
+        uint256 epoch;
+        uint256 path;
+        uint256 nonce;
     }
 
     /// @notice One account. Times are in seconds since 1970, 0 for none.
@@ -25,8 +37,7 @@ interface IRecoveryLens {
         bytes24 changePolicyHash;
         uint256 changeEta;
         uint256 lastActive;
-        uint256 frozenUntil;
-        uint256 coolUntil;
+        FreezeStatus freeze;
         RequestStatus[] requests;
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IRecoveryLens} from "../interfaces/IRecoveryLens.sol";
 import {IRecoveryModule} from "../interfaces/IRecoveryModule.sol";
 import {IWalletRecoveryModule} from "../interfaces/IWalletRecoveryModule.sol";
+import {RequestSlot} from "../libraries/RequestSlot.sol";
 
 /// @title RecoveryLens
 /// @notice See {IRecoveryLens}. Holds nothing and can do nothing: it only reads modules.
@@ -29,7 +30,9 @@ contract RecoveryLens is IRecoveryLens {
             words[at + 1] = slots[0];
             words[at + 2] = slots[1];
             for (uint256 j = 0; j < paths; ++j) words[at + HEAD_WORDS + j] = slots[2 + j];
-            (words[at], words[at + 3], words[at + 4]) = _clock(module, account);
+            (words[at], words[at + 3]) = _clock(module, account);
+            FreezeStatus memory frozen = _freeze(module, account);
+            words[at + 4] = (frozen.until << 32) | frozen.coolUntil;
         }
     }
 
@@ -41,16 +44,19 @@ contract RecoveryLens is IRecoveryLens {
     ) external view returns (AccountStatus memory result) {
         (result.policyHash, result.epoch, result.changeDelay, result.blockers) = module.policyOf(account);
         (result.changePolicyHash, result.changeEta) = module.changeOf(account);
-        (uint256 known, uint256 lastActive, uint256 freeze) = _clock(module, account);
+        uint256 known;
+        (known, result.lastActive) = _clock(module, account);
         result.readable = known != 0;
-        result.lastActive = lastActive;
-        result.frozenUntil = freeze >> 32;
-        result.coolUntil = uint32(freeze);
+        result.freeze = _freeze(module, account);
         result.time = block.timestamp;
         result.requests = new RequestStatus[](paths);
+        uint256[] memory slots = module.slotsOf(account, paths);
         for (uint256 i = 0; i < paths; ++i) {
             RequestStatus memory request = result.requests[i];
+            RequestSlot slot = RequestSlot.wrap(slots[2 + i]);
             (request.state, request.nonce, request.readyAt, request.expiresAt) = module.requestOf(account, i);
+            (request.ownerCancels, request.vetoable) = (slot.ownerCancels(), slot.vetoable());
+            request.blocks = slot.blocks();
         }
     }
 
@@ -59,18 +65,25 @@ contract RecoveryLens is IRecoveryLens {
     function _clock(
         IRecoveryModule module,
         address account
-    ) private view returns (uint256 known, uint256 lastActive, uint256 freeze) {
+    ) private view returns (uint256 known, uint256 lastActive) {
         try module.lastActiveOf{gas: CLOCK_GAS}(account) returns (uint256 time) {
             (known, lastActive) = (1, time);
         } catch {}
+    }
+
+    /// @dev Zeros where the module knows no freezes, or the account cannot be read.
+    function _freeze(
+        IRecoveryModule module,
+        address account
+    ) private view returns (FreezeStatus memory result) {
         try IWalletRecoveryModule(address(module)).freezeOf{gas: CLOCK_GAS}(account) returns (
             uint256 until,
             uint256 coolUntil,
-            uint256,
-            uint256,
-            uint256
+            uint256 epoch,
+            uint256 path,
+            uint256 nonce
         ) {
-            freeze = (until << 32) | coolUntil;
+            result = FreezeStatus(until, coolUntil, epoch, path, nonce);
         } catch {}
     }
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..client import RecoveryClient
     from ..messages import Call
     from ..quorum import Owners
-    from ..sending import Transaction
+    from ..building import Transaction
     from ..signer import Signer
 
 #: How long a signed batch is good, in seconds: time enough to be mined, and little for anything else.

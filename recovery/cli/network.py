@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..client import RecoveryClient
     from ..contracts import Deployment
-    from ..sending import Transaction
+    from ..building import Transaction
     from .keys import Keyring, Keystore
 
 TIMEOUT = 30

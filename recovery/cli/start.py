@@ -87,7 +87,7 @@ def start(
         click.echo()
     receipt = send(
         client,
-        client.start(chosen),
+        client.submit(chosen),
         keyring.find(account),
         keyring.Keyring(password_fd),
         question="Start the recovery?",

@@ -6,6 +6,7 @@ import ast
 from abc import ABC, abstractmethod
 from typing import Any, cast
 
+from eth_account import Account
 from eth_utils import ValidationError, to_canonical_address, to_hex
 from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint, RPCResponse
@@ -79,8 +80,11 @@ def in_memory(payers: tuple[str, ...]) -> Chain:
                 answer = {"code": -32000, "message": str(error)}
             return cast(RPCResponse, {"id": 1, "jsonrpc": "2.0", "error": answer})
 
+    # Who asks must be able to pay, were it not free; who does not say who is asking is this one.
+    asking = Account.from_key((1).to_bytes(32, "big")).address
     state = {
-        to_canonical_address(payer): {"balance": PURSE, "nonce": 0, "code": b"", "storage": {}} for payer in payers
+        to_canonical_address(rich): {"balance": PURSE, "nonce": 0, "code": b"", "storage": {}}
+        for rich in (*payers, asking)
     }
     backend = PyEVMBackend(
         genesis_parameters=PyEVMBackend.generate_genesis_params({"timestamp": GENESIS}),
@@ -91,7 +95,6 @@ def in_memory(payers: tuple[str, ...]) -> Chain:
     tester = EthereumTester(backend)
 
     web3 = Web3(Provider(tester))
-    web3.eth.default_account = Web3.to_checksum_address(payers[0])  # who asks must be able to pay, were it not free
 
     class InMemory(Chain):
         name = "A chain in memory"

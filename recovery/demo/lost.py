@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import files
+from ..building import Transaction
 from ..explain import when
 from ..kit import PathPlan
 from ..messages import Call
 from ..policy import DAY, Right
 from ..request import Approvals, Request
-from ..sending import Transaction
 from ..state import RequestState
 from .people import Friend, Person, collect, plan
 from .stage import Stage, ether, short
@@ -69,7 +69,7 @@ def play(stage: Stage, folder: Path) -> None:
     approvals.append(kits["Carla"].approve(client, file))
     stage.does("Carla", f"checks with Ana, approves, and sends Ben {approvals[1].name}.")
     two = Approvals.of(request, collect(approvals))
-    stage.is_refused("Ben", "tries with the two approvals that he has.", client.start(two), "ApprovalsInsufficient")
+    stage.is_refused("Ben", "tries with the two approvals that he has.", client.submit(two), "ApprovalsInsufficient")
 
     finn = kits["Finn"]
     digest = finn.read(client, file).digest
@@ -84,7 +84,7 @@ def play(stage: Stage, folder: Path) -> None:
     approvals.append(finn.approve(client, file, on_chain=True))
     complete = Approvals.of(request, collect(approvals))
     stage.require("Approvals still missing", complete.missing, 0)
-    stage.does("Ben", "starts the recovery with three approvals.", client.start(complete))
+    stage.does("Ben", "starts the recovery with three approvals.", client.submit(complete))
     status = client.state(wallet, 1).paths[0]
     stage.require("The request", status.state, RequestState.PENDING)
     stage.require("The new owners asked for", client.requested_owners(wallet, 0), NEW.owners)

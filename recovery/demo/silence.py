@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import files
+from ..building import Transaction
 from ..explain import when
 from ..kit import PathPlan
 from ..messages import Call
 from ..policy import DAY, Right
 from ..request import Approvals, Request
-from ..sending import Transaction
 from ..state import RequestState
 from .people import Friend, Person, collect, plan
 from .stage import Stage, ether, short
@@ -59,12 +59,12 @@ def play(stage: Stage, folder: Path) -> None:
     stage.time_passes(330 * DAY, "330 days without a word")
     early = _request(stage, kits, folder / "early.json")
     stage.is_refused(
-        "Hana", "tries, a month early, with Ida's approval and her own.", client.start(early), "RecoveryNotInactive"
+        "Hana", "tries, a month early, with Ida's approval and her own.", client.submit(early), "RecoveryNotInactive"
     )
 
     stage.time_passes(40 * DAY, "40 days more")
     claim = _request(stage, kits, folder / "claim.json")
-    stage.does("Hana", "starts, with both approvals: a year has passed.", client.start(claim))
+    stage.does("Hana", "starts, with both approvals: a year has passed.", client.submit(claim))
     status = client.state(wallet, 1).paths[0]
     stage.require("The request", status.state, RequestState.PENDING)
     stage.fact("state", status.state.name.lower())
@@ -81,7 +81,7 @@ def play(stage: Stage, folder: Path) -> None:
     finalize = client.finalize(wallet, 0, policy.policy.paths[0], HEIR.owners)
     stage.require("The request by its times", client.state(wallet, 1).paths[0].state, RequestState.READY)
     stage.is_refused("Hana", "sees that it is ready and tries to finish.", finalize, "RecoveryNotInactive")
-    clear = stage.module("clearActive", wallet, 0, policy.policy.paths[0].to_abi(), HEIR.owners.to_abi(), 1)
+    clear = client.clear_active(wallet, 0, policy.policy.paths[0], HEIR.owners)
     stage.does("Stranger", "clears the claim away, as it can never be finished.", clear)
     status = client.state(wallet, 1).paths[0]
     stage.require("The request", status.state, RequestState.IDLE)
@@ -95,7 +95,7 @@ def play(stage: Stage, folder: Path) -> None:
     wait = client.state(wallet, 1).inactive_at(YEAR) - stage.chain.now
     stage.time_passes(wait, "A year of silence")
     last = _request(stage, kits, folder / "last.json")
-    stage.does("Hana", "starts again, with two new approvals.", client.start(last))
+    stage.does("Hana", "starts again, with two new approvals.", client.submit(last))
     status = client.state(wallet, 1).paths[0]
     stage.fact("ready", when(status.ready_at, stage.chain.now))
     stage.time_passes(status.ready_at - stage.chain.now, "30 days in which nobody objects")

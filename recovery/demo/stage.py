@@ -11,12 +11,12 @@ import click
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
+from ..building import Transaction
 from ..client import RecoveryClient
 from ..errors import RecoveryError, Refused
 from ..explain import duration, when
 from ..messages import Call
 from ..quorum import Owners
-from ..sending import Transaction
 from ..signer import Signer
 from .chain import Chain
 from .people import Person
@@ -161,11 +161,6 @@ class Stage:
 
     # ------------------------------------------------------------------------------------- transactions
 
-    def module(self, method: str, *arguments: Any) -> Transaction:
-        """A call of the module that anybody may send."""
-        data = Web3.to_bytes(hexstr=self.client.module.encode_abi(method, args=list(arguments)))
-        return Transaction(self.client.deployment.module, data, method)
-
     def batch(self, wallet: str, owners: Owners, keys: Sequence[Person], *calls: Call) -> Transaction:
         """A batch that these keys have signed, for the relayer to send.
 
@@ -179,11 +174,6 @@ class Stage:
         message = self.client.batch(wallet, owners, calls, deadline)
         proof = owners.proof({key.signer: key.sign(message) for key in keys})
         return self.client.execute(wallet, calls, deadline, proof, "relay a batch")
-
-    def module_call(self, method: str, *arguments: Any) -> Call:
-        """A call of the module for a batch."""
-        transaction = self.module(method, *arguments)
-        return Call(transaction.to, 0, transaction.data)
 
     # ------------------------------------------------------------------------------------------ reading
 

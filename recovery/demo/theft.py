@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from web3 import Web3
-
-from .. import contracts, files
+from .. import files
+from ..building import Transaction
 from ..explain import duration, when
 from ..kit import PathPlan, PolicyPlan
-from ..messages import Acting, Call
+from ..messages import Call
 from ..policy import DAY, Right
 from ..quorum import Approval, Member
-from ..request import Approvals, Request, member_index
-from ..sending import Transaction
+from ..request import Approvals, Request, SignedApproval, approve
 from ..state import RequestState
 from .people import Friend, Person, collect, plan
 from .stage import Stage, ether, short
@@ -100,13 +98,12 @@ def _first_night(stage: Stage, wallet: str, policy: PolicyPlan) -> int:
     taken = stage.balance(THIEF.address) - before
     stage.require("What the thief has got", taken, 3 * _ETHER)
     stage.fact("stolen", f"{ether(taken)}; the wallet holds {ether(stage.balance(wallet))}")
-    deadline = stage.client.deadline()
-    message = _acting(stage, wallet, policy, ALARM).freeze(0, deadline)
-    pretended = Approval(0, Member(THIEF.signer, 1, bytes(32)), THIEF.sign(message))
+    request = _freeze(stage, wallet, policy)
+    pretended = Approval(0, Member(THIEF.signer, 1, bytes(32)), THIEF.sign(request.message))
     stage.is_refused(
         "Thief",
         "wants to freeze the wallet himself, to shut Mia and her friends out.",
-        _freeze(stage, wallet, policy, deadline, pretended),
+        stage.client.submit(Approvals(request, (SignedApproval(request.digest, pretended),))),
         "ApprovalNotFromMember",
     )
     return taken
@@ -116,23 +113,18 @@ def _alarm(stage: Stage, wallet: str, policy: PolicyPlan, kits: dict[str, Friend
     """One guardian freezes; the thief's key is good for nothing that pays."""
     stage.time_passes(6 * 3600, "Mia sees it at breakfast and calls Ben")
     client = stage.client
-    nonce = client.state(wallet, 2).paths[ALARM].nonce
-    deadline = client.deadline()
-    message = _acting(stage, wallet, policy, ALARM).freeze(nonce, deadline)
+    request = _freeze(stage, wallet, policy)
     ben = kits["Ben"]
-    opening = ben.opening(ALARM)
-    approval = Approval(member_index(policy.policy.proof(ALARM), opening), opening, ben.person.sign(message))
-    stage.does("Ben", "freezes the wallet, alone and at once.", _freeze(stage, wallet, policy, deadline, approval))
+    approval = approve(request, ben.opening(ALARM), ben.person.sign(request.message))
+    stage.does("Ben", "freezes the wallet, alone and at once.", client.submit(Approvals.of(request, [approval])))
     state = client.state(wallet, 2)
     stage.require("The wallet is frozen", state.frozen, True)
     stage.fact("frozen", f"until {when(state.frozen_until)}")
     stage.is_refused("Thief", "wants the other 7 ether.", _steal(stage, wallet, 7), "WalletFrozen")
-    itself = client.web3.eth.contract(abi=contracts.load("RecoveryWallet").abi)
-    rotation = Web3.to_bytes(hexstr=itself.encode_abi("rotateOwners", args=[THIEF.owners.to_abi(), 1]))
     stage.is_refused(
         "Thief",
         "wants to put a key of his own in place of Mia's.",
-        stage.batch(wallet, STOLEN.owners, [STOLEN], Call(wallet, 0, rotation)),
+        stage.batch(wallet, STOLEN.owners, [STOLEN], client.rotate_owners_call(THIEF.owners)),
         "WalletFrozen",
     )
     stage.fact("holds", f"{ether(stage.balance(wallet))}, as before")
@@ -143,7 +135,7 @@ def _struggle(stage: Stage, wallet: str, policy: PolicyPlan, kits: dict[str, Fri
     client = stage.client
     file = kits["Carla"].ask(client, THEFT, NEW.owners, 2 * DAY, folder / "request.json")
     approvals = collect([kits[name].approve(client, file) for name in ("Carla", "Dev")])
-    start = client.start(Approvals.of(Request.loads(files.read(file)), approvals))
+    start = client.submit(Approvals.of(Request.loads(files.read(file)), approvals))
     stage.does("Carla", "starts the recovery on path “theft”, with Dev.", start)
     state = client.state(wallet, 2)
     status = state.paths[THEFT]
@@ -159,7 +151,7 @@ def _struggle(stage: Stage, wallet: str, policy: PolicyPlan, kits: dict[str, Fri
     mine = plan(
         "Thief", DAY, ("Thief",), PathPlan("mine", Right.ROTATE, (("Thief", 1),), 1, False, False, 0, 3600, 3600)
     )
-    change = stage.module_call("scheduleChange", mine.policy.change_delay, mine.policy.to_abi())
+    change = stage.client.schedule_change_call(mine.policy)
     stage.does(
         "Thief",
         "schedules another policy, with himself as the only guardian. A frozen wallet can do that much: an owner "
@@ -170,7 +162,7 @@ def _struggle(stage: Stage, wallet: str, policy: PolicyPlan, kits: dict[str, Fri
     stage.require("The pending change", state.change_policy_hash, mine.policy.hash[:24])
     stage.fact("change", f"possible from {when(state.change_eta)}")
     stage.time_passes(state.change_eta - stage.chain.now, "Three days pass")
-    apply = stage.module("applyChange", wallet)
+    apply = stage.client.apply_change(wallet)
     stage.is_refused("Thief", "tries to put his policy in force.", apply, "ChangeBlocked")
 
     stage.time_passes(status.ready_at - stage.chain.now, "The five days are over")
@@ -191,11 +183,6 @@ def _steal(stage: Stage, wallet: str, amount: int) -> Transaction:
     return stage.batch(wallet, STOLEN.owners, [STOLEN], Call(THIEF.address, amount * _ETHER))
 
 
-def _acting(stage: Stage, wallet: str, policy: PolicyPlan, path: int) -> Acting:
+def _freeze(stage: Stage, wallet: str, policy: PolicyPlan) -> Request:
     client = stage.client
-    epoch = client.state(wallet, 0).epoch
-    return Acting(client.chain_id, client.deployment.module, wallet, epoch, policy.policy.proof(path))
-
-
-def _freeze(stage: Stage, wallet: str, policy: PolicyPlan, deadline: int, approval: Approval) -> Transaction:
-    return stage.module("freeze", wallet, policy.policy.proof(ALARM).to_abi(), deadline, [approval.to_abi()])
+    return client.request_freeze(wallet, policy.policy.proof(ALARM), policy.paths[ALARM].label, client.deadline())

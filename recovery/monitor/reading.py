@@ -1,25 +1,11 @@
-"""Reads many accounts in few calls, through the lens and its packed words. Plain integers do."""
+"""The list of accounts that a monitor watches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from collections.abc import Iterable
 
-from eth_utils import to_bytes
-from web3 import Web3
-
-from ..client import RecoveryClient
-from ..errors import ChainError, InvalidInput, Refused
-from ..policy import DAY, HOUR, MAX_PATHS
-from ..rpc import ask
+from ..errors import InvalidInput
 from ..signer import Signer
-from ..state import AccountState, PathStatus, RequestState
-
-#: Words before the requests of an account; see IRecoveryLens.read.
-HEAD = 5
-#: How many words to ask for in one call. Reading one from storage costs some 2,100 gas, and nodes stop a call at
-#: 50 million or less.
-WORDS = 8_000
 
 
 def addresses(texts: Iterable[str]) -> list[str]:
@@ -38,100 +24,3 @@ def addresses(texts: Iterable[str]) -> list[str]:
             raise InvalidInput(f"{stripped[:50]} is too long for an address.")
         result[signer.address] = None
     return list(result)
-
-
-def read(client: RecoveryClient, accounts: Sequence[str], paths: int = MAX_PATHS) -> list[AccountState]:
-    """Where accounts stand, all at the same block.
-
-    Args:
-        client: For their chain.
-        accounts: Their addresses.
-        paths: How many paths to read; more than a policy has are idle.
-
-    Returns:
-        In the order of `accounts`.
-
-    Raises:
-        ChainError: The node does not answer, or the lens is not there.
-    """
-    if not 0 <= paths <= MAX_PATHS:
-        raise InvalidInput(f"A policy has at most {MAX_PATHS} paths.")
-    width = HEAD + paths
-    size = max(1, WORDS // width)
-    result: list[AccountState] = []
-    block = ask(lambda: client.web3.eth.get_block("latest"))
-    if not client.code(client.deployment.lens):
-        raise ChainError(f"There is no lens on chain {client.chain_id}. Check the network, or: ape run deploy")
-    for start in range(0, len(accounts), size):
-        part = accounts[start : start + size]
-        words = _words(client, part, paths, block["number"])
-        if len(words) != len(part) * width:
-            raise ChainError(f"The lens answers {len(words)} words instead of {len(part) * width}.")
-        result += unpack(part, words, paths, block["timestamp"])
-    return result
-
-
-def _words(client: RecoveryClient, accounts: Sequence[str], paths: int, block: int) -> Sequence[int]:
-    """What the lens answers. An account that burns all gas when it is asked must not hide the others."""
-    packed = b"".join(to_bytes(hexstr=account) for account in accounts)
-    call = client.lens.functions.read(client.deployment.module, packed, paths)
-    try:
-        return cast(Sequence[int], ask(lambda: call.call(block_identifier=block)))
-    except (ChainError, Refused):
-        half = len(accounts) // 2
-        if half:
-            return [
-                *_words(client, accounts[:half], paths, block),
-                *_words(client, accounts[half:], paths, block),
-            ]
-    # This one is to blame, or the node answers nobody: the module knows all but what only the account can say.
-    slots = client.module.functions.slotsOf(Web3.to_checksum_address(accounts[0]), paths)
-    policy, change, *requests = ask(lambda: slots.call(block_identifier=block))
-    return [0, policy, change, 0, 0, *requests]
-
-
-def unpack(accounts: Sequence[str], words: Sequence[int], paths: int, time: int) -> Iterator[AccountState]:
-    """The words of `IRecoveryLens.read` as data.
-
-    Args:
-        accounts: In the order in which they were read.
-        words: 5 + `paths` for each.
-        paths: How many requests of each.
-        time: Of the block that was read, in seconds since 1970.
-    """
-    width = HEAD + paths
-    for position, account in enumerate(accounts):
-        readable, policy, change, last_active, freeze, *requests = words[position * width : (position + 1) * width]
-        yield AccountState(
-            account=Web3.to_checksum_address(account),
-            time=time,
-            readable=bool(readable),
-            policy_hash=_hash(policy),
-            epoch=policy >> 32 & 0xFFFFFFFF,
-            change_delay=(policy >> 8 & 0xFF) * DAY,
-            blockers=policy & 0xFF,
-            change_policy_hash=_hash(change),
-            change_eta=change >> 32 & 0xFFFFFFFF,
-            last_active=last_active,
-            frozen_until=freeze >> 32,
-            cool_until=freeze & 0xFFFFFFFF,
-            paths=tuple(_status(word, time) for word in requests),
-        )
-
-
-def _status(word: int, time: int) -> PathStatus:
-    """Hash 192 | readyAt 32 | window in hours 14 | flags 3 | nonce 15; see RequestSlot.sol."""
-    nonce = word & 0x7FFF
-    if word >> 64 == 0:
-        return PathStatus(RequestState.IDLE, nonce, 0, 0)
-    ready_at = word >> 32 & 0xFFFFFFFF
-    expires_at = ready_at + (word >> 18 & 0x3FFF) * HOUR
-    if time < ready_at:
-        state = RequestState.PENDING
-    else:
-        state = RequestState.READY if time < expires_at else RequestState.EXPIRED
-    return PathStatus(state, nonce, ready_at, expires_at)
-
-
-def _hash(word: int) -> bytes:
-    return (word >> 64).to_bytes(24, "big")

@@ -334,8 +334,8 @@ def test_status_says_first_what_to_do(live: Live, console: Console, setting: Set
 
 def test_status_of_a_removed_or_changed_policy_warns(live: Live, console: Console, setting: Setting) -> None:
     live.ask("anvil_impersonateAccount", setting.wallet)
-    removal = live.client.module.functions.scheduleRemoval()
-    removal.transact({"from": setting.wallet, "gas": 500_000})
+    removal = live.client.schedule_removal_call()
+    live.ask("eth_sendTransaction", {"from": setting.wallet, "to": removal.to, "data": "0x" + removal.data.hex()})
     said = console.run("status", setting.wallet).words
     assert "Removal of the policy is scheduled: possible in 7 days. If this was not you, drop it." in said
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from eth_utils import to_checksum_address
@@ -39,9 +40,10 @@ def decoded(words: list[int], now: int) -> dict[str, object]:
         ready = slot >> 32 & 0xFFFFFFFF
         expires = ready + (slot >> 18 & 0x3FFF) * HOUR
         if not slot >> 64:
-            requests.append([0, slot & 0x7FFF, 0, 0])
+            requests.append([0, slot & 0x7FFF, 0, 0, False, False, False])
             continue
-        requests.append([1 if now < ready else 2 if now < expires else 3, slot & 0x7FFF, ready, expires])
+        flags = [bool(slot >> bit & 1) for bit in (17, 16, 15)]
+        requests.append([1 if now < ready else 2 if now < expires else 3, slot & 0x7FFF, ready, expires, *flags])
     return {
         "known": known,
         "policy": [
@@ -65,29 +67,42 @@ def views(scene: Scene, account: str, paths: int) -> dict[str, object]:
         "policy": module.policyOf(account).call(),
         "change": module.changeOf(account).call(),
         "active": module.lastActiveOf(account).call(),
-        "freeze": module.freezeOf(account).call()[:2],
-        "requests": [module.requestOf(account, i).call() for i in range(paths)],
+        "freeze": module.freezeOf(account).call(),
+        "requests": [[*module.requestOf(account, i).call(), *flags(i, module, account)] for i in range(paths)],
     }
+
+
+def packed(state: dict[str, Any]) -> dict[str, Any]:
+    """What of it the packed words say: the freeze without its id."""
+    return {**state, "freeze": state["freeze"][:2]}
+
+
+def flags(path: int, module: Any, account: str) -> list[bool]:
+    """What the policy says of a path, as long as a request of it is open."""
+    if not module.requestOf(account, path).call()[0]:
+        return [False, False, False]
+    structure = WAYS[path].path
+    return [structure.owner_cancels, structure.vetoable, structure.blocks_changes]
 
 
 def status(scene: Scene, account: str, paths: int) -> dict[str, object]:
     """The same from the lens, unpacked."""
     answer = scene.lens.functions.status(scene.deployment.module, account, paths).call()
-    time, readable, policy_hash, epoch, delay, blockers, change, eta, active, frozen, cool, requests = answer
+    time, readable, policy_hash, epoch, delay, blockers, change, eta, active, freeze, requests = answer
     assert time == scene.now
     return {
         "known": int(readable),
         "policy": [policy_hash, epoch, delay, blockers],
         "change": [change, eta],
         "active": active,
-        "freeze": [frozen, cool],
+        "freeze": list(freeze),
         "requests": [list(request) for request in requests],
     }
 
 
 def agree(scene: Scene, accounts: list[str], paths: int = 4) -> list[dict[str, object]]:
     expected = [views(scene, account, paths) for account in accounts]
-    assert [decoded(words, scene.now) for words in read(scene, accounts, paths)] == expected
+    assert [decoded(words, scene.now) for words in read(scene, accounts, paths)] == [packed(s) for s in expected]
     assert [status(scene, account, paths) for account in accounts] == expected
     return expected
 
@@ -143,7 +158,8 @@ def test_the_lens_reads_every_state_as_the_module_says_it(scene):
     assert states["changing"]["change"][1] > 0
     assert states["changing"]["change"][0] != bytes(24) == states["removing"]["change"][0]
     assert states["removing"]["change"][1] > 0
-    until, cool = states["frozen"]["freeze"]
+    until, cool, *identifier = states["frozen"]["freeze"]
+    assert identifier == [1, 1, 1]
     assert until > scene.now
     assert cool - until == 5 * DAY
     assert states["thawed"]["freeze"][0] == 0 < states["thawed"]["freeze"][1]
@@ -214,13 +230,13 @@ def test_an_account_that_cannot_be_read_does_not_hide_the_others(scene):
     strange = junk(scene)
     accounts = [first.address, *strange.values(), last.address]
     words = read(scene, accounts, 2)
-    assert decoded(words[0], scene.now) == views(scene, first.address, 2)
-    assert decoded(words[-1], scene.now) == views(scene, last.address, 2)
+    assert decoded(words[0], scene.now) == packed(views(scene, first.address, 2))
+    assert decoded(words[-1], scene.now) == packed(views(scene, last.address, 2))
     for name, each in zip(strange, words[1:-1], strict=True):
         assert each == [0] * 7, name
     for name, account in strange.items():
         answer = status(scene, account, 2)
-        assert (answer["known"], answer["active"], answer["freeze"]) == (0, 0, [0, 0]), name
+        assert (answer["known"], answer["active"], answer["freeze"]) == (0, 0, [0] * 5), name
 
 
 @pytest.mark.parametrize(
@@ -237,9 +253,9 @@ def test_accounts_that_burn_all_gas_do_not_hide_the_others(scene, code):
     for burner in burners:
         scene.rpc("anvil_setCode", burner, "0x" + code)
     words = read(scene, [first.address, *burners, last.address], 2)
-    assert decoded(words[0], scene.now) == views(scene, first.address, 2)
+    assert decoded(words[0], scene.now) == packed(views(scene, first.address, 2))
     assert words[1:-1] == [[0] * 7] * 3
-    assert decoded(words[-1], scene.now) == views(scene, last.address, 2)
+    assert decoded(words[-1], scene.now) == packed(views(scene, last.address, 2))
 
 
 def test_a_policy_is_read_even_if_its_account_cannot_be_asked_any_more(scene):

@@ -165,7 +165,7 @@ def wallets(live: Live) -> tuple[str, str]:
         made.append(client.deployment.wallet_address(owners, plan.policy))
     request = client.request(made[0], plan.policy.proof(0), "friends", owners_of("heir"), client.deadline(DAY))
     signed = [approve(request, plan.member(name, 1), sign(name, request.message)) for name in ("ana", "ben")]
-    client.send(client.start(Approvals.of(request, signed)), person("relayer"))
+    client.send(client.submit(Approvals.of(request, signed)), person("relayer"))
     return made[0], made[1]
 
 

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 from recovery import files
+from recovery.actions import Recover
 from recovery.kit import Guardian, Kit, PathPlan, PolicyPlan
 from recovery.policy import DAY, Right
 from recovery.request import Request, SignedApproval, approve
 from tests.world import SECRET, owners_of, sign, signer
 
+NEW = owners_of("new one", "new two", threshold=2)
 MODULE = "0x00000000000000000000000000000000000000AA"
 ACCOUNT = "0x00000000000000000000000000000000000000bb"
 
@@ -48,10 +50,9 @@ def request(**changes: Any) -> Request:
         "module": kit().module,
         "account": kit().account,
         "epoch": 1,
-        "nonce": 0,
         "proof": PLAN.policy.proof(0),
         "label": "friends",
-        "owners": owners_of("new one", "new two", threshold=2),
+        "action": Recover(changes.pop("owners", NEW), changes.pop("nonce", 0)),
         "deadline": 2_000_000_000,
     }
     return Request(**{**values, **changes})

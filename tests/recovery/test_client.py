@@ -12,6 +12,8 @@ from web3 import HTTPProvider, Web3
 from web3.providers import BaseProvider
 
 from recovery import rpc
+from recovery.actions import Recover
+from recovery.building import Transaction
 from recovery.client import RecoveryClient
 from recovery.contracts import Deployment
 from recovery.errors import ChainError, InvalidInput, RecoveryError, Refused
@@ -19,7 +21,7 @@ from recovery.kit import Guardian, PathPlan, PolicyPlan
 from recovery.messages import Call
 from recovery.policy import DAY, Right
 from recovery.request import Approvals, Request, approve
-from recovery.sending import Transaction
+from recovery.sending import How, Progress
 from recovery.state import RequestState
 from tests.live import ETHER, Live
 from tests.world import SECRET, owners_of, person, sign, signer
@@ -61,7 +63,7 @@ def signed(request: Request, *names: str) -> Approvals:
 
 def started(client: RecoveryClient, wallet: str) -> Request:
     request = ask_for(client, wallet)
-    client.send(client.start(signed(request, "ana", "ben")), person("relayer"))
+    client.send(client.submit(signed(request, "ana", "ben")), person("relayer"))
     return request
 
 
@@ -174,7 +176,7 @@ def test_a_request_that_can_no_longer_count_is_refused(live: Live, wallet: str) 
         ({"module": NOBODY}, "another module"),
         ({"account": NOBODY}, "no recovery policy"),
         ({"epoch": 2}, "approvals of this one are void"),
-        ({"nonce": 1}, "started already"),
+        ({"action": Recover(request.owners, 1)}, "started already"),
         ({"deadline": client.time() - 1}, "deadline has passed"),
         ({"proof": PolicyPlan(SECRET, 8 * DAY, PLAN.guardians, PLAN.paths[:1]).policy.proof(0)}, "void"),
     ]
@@ -183,7 +185,7 @@ def test_a_request_that_can_no_longer_count_is_refused(live: Live, wallet: str) 
     for changes, reason in changed:
         with pytest.raises(Refused, match=reason):
             client.check_request(dataclasses.replace(request, **changes))
-    client.send(client.start(signed(request, "ana", "ben")), person("relayer"))
+    client.send(client.submit(signed(request, "ana", "ben")), person("relayer"))
     with pytest.raises(Refused, match="started already"):
         client.check_request(request)
 
@@ -192,7 +194,7 @@ def test_a_request_that_can_no_longer_count_is_refused(live: Live, wallet: str) 
 def test_too_few_approvals_are_refused_in_words(live: Live, wallet: str, names: tuple[str, ...], code: str) -> None:
     request = ask_for(live.client, wallet)
     with pytest.raises(Refused) as refused:
-        live.client.send(live.client.start(signed(request, *names)), person("relayer"))
+        live.client.send(live.client.submit(signed(request, *names)), person("relayer"))
     assert refused.value.code == code
     assert "Ask more guardians" in refused.value.message
 
@@ -202,7 +204,7 @@ def test_a_signature_of_somebody_else_is_refused_with_its_position(live: Live, w
     wrong = approve(request, PLAN.member("ben", 1), sign("carl", request.message))
     approvals = signed(request, "ana").add(wrong)
     with pytest.raises(Refused) as refused:
-        live.client.send(live.client.start(approvals), person("relayer"))
+        live.client.send(live.client.submit(approvals), person("relayer"))
     assert refused.value.code == "ApprovalInvalid"
 
 
@@ -214,7 +216,7 @@ def test_an_approval_on_the_chain_counts(live: Live, wallet: str) -> None:
     client.send(client.approve_digest(request.digest), person("ben"))
     assert client.is_approved(ben.signer, request.digest)
     approvals = signed(request, "ana").add(approve(request, ben, b""))
-    client.send(client.start(approvals), person("relayer"))
+    client.send(client.submit(approvals), person("relayer"))
     assert client.state(wallet, 1).paths[0].state is RequestState.PENDING
 
 
@@ -241,54 +243,11 @@ def test_no_recovery_under_way_has_no_new_owners(live: Live, wallet: str) -> Non
 
 
 def test_whoever_cannot_pay_is_told_before(live: Live, wallet: str) -> None:
-    told: list[str] = []
-    with pytest.raises(Refused, match="has 0 ether, but up to .* Send it some"):
-        live.client.send(live.client.create_wallet(owners_of("b"), PLAN.policy), person("poor"), sending=told.append)
+    told: list[Progress] = []
+    with pytest.raises(Refused, match="has 0 ether, but up to .* Send it some") as refused:
+        live.client.send(live.client.create_wallet(owners_of("b"), PLAN.policy), person("poor"), progress=told.append)
+    assert refused.value.code == "no-funds"
     assert told == []
-
-
-def test_a_transaction_is_named_before_it_is_sent(live: Live, wallet: str) -> None:
-    told: list[str] = []
-    transaction = live.client.create_wallet(owners_of("c"), PLAN.policy)
-    receipt = live.client.send(transaction, person("payer"), sending=told.append)
-    assert told == [Web3.to_hex(receipt["transactionHash"])]
-
-
-def test_a_transaction_that_the_node_has_already_is_waited_for(
-    live: Live, wallet: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first answer got lost, the second says that it is known: it was sent, once."""
-    eth = live.web3.eth
-    send = eth.send_raw_transaction
-
-    def twice(raw: Any) -> Any:
-        send(raw)
-        return send(raw)
-
-    monkeypatch.setattr(eth, "send_raw_transaction", twice)
-    transaction = live.client.create_wallet(owners_of("d"), PLAN.policy)
-    assert live.client.send(transaction, person("payer"))["status"] == 1
-
-
-def test_a_node_that_does_not_take_a_transaction_is_told_of(
-    live: Live, wallet: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(raw: Any) -> Any:
-        raise OSError("gone")
-
-    monkeypatch.setattr(live.web3.eth, "send_raw_transaction", refuse)
-    with pytest.raises(ChainError, match="does not answer"):
-        live.client.send(live.client.create_wallet(owners_of("e"), PLAN.policy), person("payer"))
-
-
-def test_a_receipt_that_does_not_come_names_the_transaction(live: Live, wallet: str) -> None:
-    live.ask("evm_setAutomine", False)
-    try:
-        with pytest.raises(ChainError, match=r"Transaction 0x[0-9a-f]{64} was sent, but no receipt has come"):
-            live.client.send(live.client.create_wallet(owners_of("f"), PLAN.policy), person("payer"), timeout=0.2)
-    finally:
-        live.ask("evm_setAutomine", True)
-        live.ask("evm_mine")
 
 
 def test_money_that_a_wallet_does_not_have_is_not_sent(live: Live, wallet: str) -> None:
@@ -356,7 +315,7 @@ def test_nonsense_is_one_clear_error_whatever_is_asked(answer: Any) -> None:
         lambda: client.balance(NOBODY),
         client.time,
         lambda: client.simulate(Transaction(NOBODY, b"", "nothing"), NOBODY),
-        lambda: client.send(Transaction(NOBODY, b"", "nothing"), person("payer"), timeout=0.1),
+        lambda: client.send(Transaction(NOBODY, b"", "nothing"), person("payer"), How(timeout=0.1)),
     ]
     for question in questions:
         try:

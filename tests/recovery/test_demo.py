@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from recovery.building import Transaction
 from recovery.cli.app import cli
 from recovery.client import RecoveryClient
 from recovery.demo import DemoFailed, lost, run
@@ -22,7 +23,6 @@ from recovery.demo.stage import Stage
 from recovery.errors import Refused
 from recovery.kit import PathPlan
 from recovery.policy import DAY, Right
-from recovery.sending import Transaction
 from tests.live import PROGRAM, Live
 
 NOTHING = Transaction(Person("Relayer").address, b"", "do nothing")
@@ -144,13 +144,13 @@ def refused_for_another_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def refused_without_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no quorum could ever start a recovery."""
-    original = RecoveryClient.start
+    original = RecoveryClient.submit
 
     def start(self: RecoveryClient, approvals: Any) -> Transaction:
         transaction = original(self, approvals)
         return transaction if approvals.missing else Transaction(transaction.to, b"\x00\x01\x02\x03", "nonsense")
 
-    monkeypatch.setattr(RecoveryClient, "start", start)
+    monkeypatch.setattr(RecoveryClient, "submit", start)
 
 
 def without_effect(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,10 @@ from eth_utils import keccak, to_checksum_address
 from web3.exceptions import Web3RPCError
 
 from recovery import contracts, deploy
+from recovery.building import Transaction
 from recovery.client import RecoveryClient
 from recovery.demo.chain import Chain, in_memory
 from recovery.errors import ChainError, Refused
-from recovery.sending import Transaction
 from tests.live import Live
 from tests.world import person
 

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from recovery import lens
 from recovery.errors import ChainError, InvalidFile, InvalidInput
 from recovery.kit import Guardian, PathPlan, PolicyPlan
-from recovery.messages import Acting
 from recovery.monitor import reading, report
 from recovery.monitor.judge import Level, Structure, judge, load_structure, rank, worst
 from recovery.policy import CHANGE_WINDOW, DAY, HOUR, Right
-from recovery.quorum import Approval
 from recovery.request import Approvals, approve
 from recovery.state import AccountState, PathStatus, RequestState
 from tests.live import Live
@@ -245,38 +244,36 @@ def test_packed_words_say_the_same_as_one_account_in_words(live: Live) -> None:
     client.send(client.create_wallet(owners, policy.policy), relayer)
     asked = client.request(wallet, policy.policy.proof(0), "friends", owners_of("heir"), client.deadline(DAY))
     signed = [approve(asked, policy.member(name, 1), sign(name, asked.message)) for name in ("ana", "ben")]
-    client.send(client.start(Approvals.of(asked, signed)), relayer)
-    acting = Acting(client.chain_id, client.deployment.module, wallet, 1, policy.policy.proof(2))
-    deadline = client.deadline()
-    approval = Approval(0, policy.member("ana", 1), sign("ana", acting.freeze(0, deadline)))
-    freezing = client.module.functions.freeze(wallet, acting.proof.to_abi(), deadline, [approval.to_abi()])
-    assert live.web3.eth.wait_for_transaction_receipt(freezing.transact({"from": live.web3.eth.accounts[0]}))["status"]
+    client.send(client.submit(Approvals.of(asked, signed)), relayer)
+    freezing = client.request_freeze(wallet, policy.policy.proof(2), "freeze", client.deadline())
+    approval = approve(freezing, policy.member("ana", 1), sign("ana", freezing.message))
+    client.send(client.submit(Approvals.of(freezing, [approval])), relayer)
 
     nobody = "0x" + "22" * 20
     live.travel(HOUR)
     for paths in (0, 3, 32):
-        read = reading.read(client, [wallet, nobody, wallet], paths)
+        read = client.states([wallet, nobody, wallet], paths)
         for one in read:
             # Anvil answers calls at a time of its own, a second or so after its latest block.
             single = client.state(one.account, paths)
-            assert replace(single, time=one.time) == one
+            assert replace(single, time=one.time, freeze_id=None) == one
         assert [one.account for one in read] == [wallet, nobody, wallet]
-    pending = reading.read(client, [wallet])[0]
+    pending = client.states([wallet])[0]
     assert pending.frozen
     assert pending.paths[0].state is RequestState.PENDING
     live.travel(3 * DAY)
-    assert reading.read(client, [wallet])[0].paths[0].state is RequestState.READY
+    assert client.states([wallet])[0].paths[0].state is RequestState.READY
     live.travel(30 * DAY)
-    assert reading.read(client, [wallet])[0].paths[0].state is RequestState.EXPIRED
+    assert client.states([wallet])[0].paths[0].state is RequestState.EXPIRED
 
 
 def test_many_accounts_are_read_in_several_calls_at_one_block(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "WORDS", 21)  # three accounts a call
+    monkeypatch.setattr(lens, "WORDS", 21)  # three accounts a call
     accounts = [f"0x{number:040x}" for number in range(0x1001, 0x100B)]
-    read = reading.read(live.client, accounts, 2)
+    read = live.client.states(accounts, 2)
     assert [one.account.lower() for one in read] == accounts
     assert len({one.time for one in read}) == 1
-    assert reading.read(live.client, []) == []
+    assert live.client.states([]) == []
 
 
 def test_an_account_that_burns_all_gas_does_not_hide_the_others(live: Live) -> None:
@@ -285,7 +282,7 @@ def test_an_account_that_burns_all_gas_does_not_hide_the_others(live: Live) -> N
     client.send(client.create_wallet(owners_of("owner"), policy), person("relayer"))
     burner = "0x" + "33" * 20
     live.ask("anvil_setCode", burner, "0xfe")  # INVALID takes all that it is given
-    read = reading.read(client, [burner, wallet, burner, burner, ACCOUNT])
+    read = client.states([burner, wallet, burner, burner, ACCOUNT])
     assert [(one.readable, one.configured) for one in read] == [
         (False, False),
         (True, True),
@@ -298,9 +295,9 @@ def test_an_account_that_burns_all_gas_does_not_hide_the_others(live: Live) -> N
 def test_a_chain_without_the_lens_is_told_from_one_where_all_is_fine(live: Live) -> None:
     live.ask("anvil_setCode", live.client.deployment.lens, "0x")
     with pytest.raises(ChainError, match="There is no lens"):
-        reading.read(live.client, [ACCOUNT])
+        live.client.states([ACCOUNT])
 
 
 def test_more_paths_than_a_policy_can_have_are_refused(live: Live) -> None:
     with pytest.raises(InvalidInput):
-        reading.read(live.client, [ACCOUNT], 33)
+        live.client.states([ACCOUNT], 33)

@@ -1,0 +1,76 @@
+"""Chains that people know by a name: what they are called, what their coin is, and where to look things up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from .errors import InvalidInput
+
+_DIGITS = {"tx": 64, "address": 40}
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain that is known by name.
+
+    Attributes:
+        name: What people call it.
+        explorer: Base address of a block explorer, or None if nobody but you can see the chain.
+        coin: What fees are paid in, 10**18 of its smallest parts.
+    """
+
+    name: str
+    explorer: str | None
+    coin: str = "ether"
+
+
+CHAINS = {
+    1: Chain("Ethereum mainnet", "https://etherscan.io"),
+    10: Chain("OP Mainnet", "https://explorer.optimism.io"),
+    100: Chain("Gnosis", "https://gnosisscan.io", "xDAI"),
+    137: Chain("Polygon", "https://polygonscan.com", "POL"),
+    8453: Chain("Base", "https://basescan.org"),
+    17000: Chain("Holesky", "https://holesky.etherscan.io"),
+    31337: Chain("local test chain", None),
+    42161: Chain("Arbitrum One", "https://arbiscan.io"),
+    84532: Chain("Base Sepolia", "https://sepolia.basescan.org"),
+    421614: Chain("Arbitrum Sepolia", "https://sepolia.arbiscan.io"),
+    560048: Chain("Hoodi", "https://hoodi.etherscan.io"),
+    11155111: Chain("Sepolia", "https://sepolia.etherscan.io"),
+    11155420: Chain("OP Sepolia", "https://testnet-explorer.optimism.io"),
+}
+
+
+def chain_name(chain_id: int) -> str:
+    """What people call a chain, and its number."""
+    return f"{CHAINS[chain_id].name} (chain {chain_id})" if chain_id in CHAINS else f"chain {chain_id}"
+
+
+def coin(chain_id: int) -> str:
+    """What fees are paid in: "ether" on chains that are not known to have a coin of their own."""
+    return CHAINS[chain_id].coin if chain_id in CHAINS else "ether"
+
+
+def explorer_link(chain_id: int, kind: Literal["tx", "address"], value: str, base: str | None = None) -> str | None:
+    """Where to look up a transaction or an address in a browser.
+
+    Args:
+        chain_id: On which chain.
+        kind: What it is.
+        value: Hash of the transaction, or the address: 0x and digits.
+        base: Address of another explorer than the usual one.
+
+    Returns:
+        The link, or None if no explorer is known.
+
+    Raises:
+        InvalidInput: The value is no such hash or address.
+    """
+    if not re.fullmatch(f"0x[0-9a-fA-F]{{{_DIGITS[kind]}}}", value):
+        what = "hash of a transaction" if kind == "tx" else "address"
+        raise InvalidInput(f"{value[:70]!r} is no {what}: it should be 0x and {_DIGITS[kind]} hexadecimal digits.")
+    if base is None and chain_id in CHAINS:
+        base = CHAINS[chain_id].explorer
+    return f"{base.rstrip('/')}/{kind}/{value}" if base else None
