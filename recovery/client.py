@@ -79,6 +79,7 @@ class RecoveryClient(Building):
     page = _blocking(Sending.page)
     is_wallet = _blocking(Sending.is_wallet)
     is_approved = _blocking(Sending.is_approved)
+    is_valid_signature = _blocking(Sending.is_valid_signature)
     batch_nonce = _blocking(Sending.batch_nonce)
     batch = _blocking(Sending.batch)
 
@@ -128,6 +129,7 @@ class AsyncRecoveryClient(Building):
     page = _awaitable(Sending.page)
     is_wallet = _awaitable(Sending.is_wallet)
     is_approved = _awaitable(Sending.is_approved)
+    is_valid_signature = _awaitable(Sending.is_valid_signature)
     batch_nonce = _awaitable(Sending.batch_nonce)
     batch = _awaitable(Sending.batch)
 

@@ -5,13 +5,20 @@ Pure: everything follows from an account's state. The codes of the errors are th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from . import abi
 from .actions import Action, Cancel, Freeze, Recover, VetoChange, VetoRequest
 from .errors import InvalidInput, Refused
 from .explain import duration, refusal, when
+from .messages import Call
 from .policy import Path, PathProof
 from .quorum import Owners
 from .request import Request
 from .state import AccountState, PathStatus, RequestState
+
+#: What of the module a frozen wallet may still call.
+WHILE_FROZEN = ("scheduleChange", "scheduleRemoval", "dropChange", "cancel", "heartbeat")
 
 
 def has_policy(state: AccountState, chain_id: int) -> None:
@@ -42,7 +49,7 @@ def startable(state: AccountState, index: int, label: str) -> None:
             "RecoveryAlreadyStarted",
             index,
             status.expires_at,
-            message=f"A recovery on path {label!r} is under way until {when(status.expires_at, state.time)}; "
+            message=f"A recovery on path {_named(label)} is under way until {when(status.expires_at, state.time)}; "
             f"there is one at a time. See: recovery status {state.account}",
         )
 
@@ -81,14 +88,14 @@ def under_way(state: AccountState, index: int, label: str) -> PathStatus:
         raise refusal(
             "RecoveryNotStarted",
             index,
-            message=f"No recovery is under way on path {label!r}: there is nothing to stop. "
+            message=f"No recovery is under way on path {_named(label)}: there is nothing to stop. "
             f"See: recovery status {state.account}",
         )
     if status.state is RequestState.EXPIRED:
         raise refusal(
             "RecoveryExpired",
             status.expires_at,
-            message=f"The recovery on path {label!r} expired on {when(status.expires_at, state.time)} and can do "
+            message=f"The recovery on path {_named(label)} expired on {when(status.expires_at, state.time)} and can do "
             "nothing any more: there is nothing to stop.",
         )
     return status
@@ -106,7 +113,7 @@ def cancellable(state: AccountState, index: int, label: str) -> PathStatus:
         raise refusal(
             "RecoveryNotCancellable",
             index,
-            message=f"The owner cannot cancel a recovery on path {label!r}; that is how it stands against a thief. "
+            message=f"The owner cannot cancel a recovery on path {_named(label)}; that is how it stands against a thief. "
             f"Its guardians can{by_veto}. Call them: recovery request --action cancel",
         )
     return status
@@ -124,7 +131,7 @@ def vetoable(state: AccountState, index: int, label: str) -> PathStatus:
         raise refusal(
             "RecoveryNotVetoable",
             index,
-            message=f"A recovery on path {label!r} cannot be vetoed. It can be stopped by {others}: "
+            message=f"A recovery on path {_named(label)} cannot be vetoed. It can be stopped by {others}: "
             "recovery request --action cancel",
         )
     return status
@@ -149,7 +156,16 @@ def change_pending(state: AccountState) -> None:
 
 def applicable(state: AccountState) -> None:
     """Raises `ChangeNotPending`, `ChangeNotReady` or `ChangeBlocked` unless the change can be applied now."""
-    change_pending(state)
+    if not state.change_eta:
+        change_pending(state)
+    if state.time >= state.change_expires_at:
+        raise refusal(
+            "ChangeNotReady",
+            state.change_eta,
+            state.change_expires_at,
+            message=f"Too late: the change could be applied until {when(state.change_expires_at, state.time)} and is "
+            "void now. Schedule it again: recovery policy change",
+        )
     if state.time < state.change_eta:
         raise refusal(
             "ChangeNotReady",
@@ -187,7 +203,7 @@ def thawable(state: AccountState, index: int, label: str) -> int:
     epoch, path, nonce = state.freeze_id or (0, 0, 0)
     if (epoch, path) != (state.epoch, index):
         why = (
-            f"path {path} has frozen the account, not {label!r}"
+            f"path {path} has frozen the account, not {_named(label)}"
             if epoch == state.epoch
             else "the account was frozen under an older policy"
         )
@@ -198,6 +214,16 @@ def thawable(state: AccountState, index: int, label: str) -> int:
             f"{when(state.frozen_until, state.time)}.",
         )
     return nonce
+
+
+def usable(state: AccountState, calls: Sequence[Call], module: str) -> None:
+    """Raises `WalletFrozen` if the wallet is frozen and would make a call that it then refuses."""
+    if not state.frozen:
+        return
+    for call in calls:
+        found = abi.decoded(call.data)
+        if call.to != module or call.value or found is None or found[0] not in WHILE_FROZEN:
+            raise refusal("WalletFrozen", state.frozen_until)
 
 
 def finalizable(state: AccountState, index: int, path: Path | None = None) -> None:
@@ -218,17 +244,18 @@ def finalizable(state: AccountState, index: int, path: Path | None = None) -> No
             index,
             message=f"No recovery is under way on this path. See: recovery status {state.account}",
         )
-    if path is not None and path.inactivity and status.is_open:
-        silent(state, path, status.ready_at - path.delay)
     if status.state is RequestState.PENDING:
-        raise refusal(
-            "RecoveryNotReady",
-            status.ready_at,
-            status.expires_at,
-            message=f"Not yet. This recovery can be finalized from {when(status.ready_at, state.time)} "
+        message = (
+            f"Not yet. This recovery can be finalized from {when(status.ready_at, state.time)} "
             f"to {when(status.expires_at)}. Nothing was sent. `recovery status {state.account} --ics recovery.ics` "
-            "puts both dates into your calendar.",
+            "puts both dates into your calendar."
         )
+        if path is not None:
+            try:
+                silent(state, path, status.ready_at - path.delay)
+            except Refused as active:
+                message = active.message  # waiting would not help
+        raise refusal("RecoveryNotReady", status.ready_at, status.expires_at, message=message)
     if status.state is RequestState.EXPIRED:
         raise refusal(
             "RecoveryExpired",
@@ -236,6 +263,8 @@ def finalizable(state: AccountState, index: int, path: Path | None = None) -> No
             message=f"Too late: this recovery expired on {when(status.expires_at, state.time)}. Nothing was sent. "
             "The guardians can start another one: recovery request",
         )
+    if path is not None:
+        silent(state, path, status.ready_at - path.delay)
 
 
 def clearable(state: AccountState, index: int, label: str, path: Path | None) -> bool:
@@ -249,7 +278,7 @@ def clearable(state: AccountState, index: int, label: str, path: Path | None) ->
         raise refusal(
             "RecoveryNotStarted",
             index,
-            message=f"No recovery is under way on path {label!r}: there is nothing to clear away.",
+            message=f"No recovery is under way on path {_named(label)}: there is nothing to clear away.",
         )
     if status.state is RequestState.EXPIRED:
         return False
@@ -260,7 +289,7 @@ def clearable(state: AccountState, index: int, label: str, path: Path | None) ->
     raise refusal(
         "RecoveryStillOpen",
         status.expires_at,
-        message=f"The recovery on path {label!r} can still be finalized until "
+        message=f"The recovery on path {_named(label)} can still be finalized until "
         f"{when(status.expires_at, state.time)}: only who may stop it can. See: recovery status {state.account}",
     )
 
@@ -373,6 +402,11 @@ def needed_paths(request: Request) -> int:
 def left(state: AccountState, index: int) -> str:
     """How long until the path's request is ready: "1 day 4 hours"."""
     return duration(state.paths[index].ready_at - state.time)
+
+
+def _named(label: str) -> str:
+    """A path's name in quotation marks, or its number."""
+    return label if label.isdecimal() else repr(label)
 
 
 def _refused(code: str, message: str) -> Refused:

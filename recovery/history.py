@@ -2,7 +2,8 @@
 
 A search goes through a range of blocks in pieces. Where a node refuses a piece (too many blocks, too many results, too
 slow: each says it in its own words, none of which is looked at), a smaller one is asked for, and a larger one again
-when that went well. A search can be broken off after each piece and taken up again from its `cursor`.
+when that went well. What was refused is tried again after a while: it may have been for what is in that piece alone. A
+search can be broken off after each piece and taken up again from its `cursor`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import abi
-from .errors import ChainError
+from .errors import ChainError, Refused
 from .rpc import UNREACHABLE, Ask, Steps, data, field, nonsense, number, quantity
+
+#: After how many pieces in a row something larger than was refused is tried again; doubled each time that is refused.
+CALM = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,11 @@ class Search:
         self._deployed = deployed if start is None else ""
         self.start, self._end, self._backwards = start or 0, end, backwards
         self._size = max(1, end - self.start + 1)
-        self._limit = self._size
+        self._taken, self._refused = (
+            0,
+            self._size + 1,
+        )  # the node takes the one and refuses the other, as far as we know
+        self._calm, self._needed = 0, CALM
         self.cursor = end if backwards else self.start
 
     @property
@@ -97,7 +105,7 @@ class Search:
         Raises:
             ChainError: The node refuses even a single block.
         """
-        while True:
+        while not self.done:
             if self._backwards:
                 low, high = max(self.start, self.cursor - self._size + 1), self.cursor
             else:
@@ -105,24 +113,48 @@ class Search:
             question = Ask("eth_getLogs", ({**self._filter, "fromBlock": hex(low), "toBlock": hex(high)},))
             try:
                 logs = yield question
-            except ChainError as error:
-                asked = high - low + 1
-                if asked == 1 or error.code == UNREACHABLE:  # it would refuse a smaller piece too
+            except (ChainError, Refused) as error:
+                if low == high or error.code == UNREACHABLE:  # it would refuse a smaller piece too
+                    if isinstance(error, Refused):
+                        raise nonsense() from error
                     raise
                 if self._deployed:
                     self.start, self._deployed = (yield from first_block(self._deployed)), ""
                     self.cursor = self.cursor if self._backwards else max(self.cursor, self.start)
-                self._limit, self._size = asked - 1, max(1, asked // 4)
+                self._shrink(high - low + 1)
                 continue
             if not isinstance(logs, list | tuple):
                 raise nonsense()
             found = [entry for log in logs if (entry := self._entry(log, low, high)) is not None]
             self.cursor = low - 1 if self._backwards else high + 1
-            self._size = min(self._limit, self._size * 2)
+            self._grow(high - low + 1)
             return sorted(found, key=lambda entry: (entry.block, entry.position), reverse=self._backwards)
+        return []
+
+    def _shrink(self, asked: int) -> None:
+        """A piece of that many blocks was refused."""
+        if asked > self._taken > 0:
+            self._needed *= 2 if self._calm else 1
+            self._size = self._between(asked)
+        else:  # fewer than were taken before: this part of the chain is another matter
+            self._taken, self._needed = 0, CALM
+            self._size = max(1, asked // 4)
+        self._refused, self._calm = asked, 0
+
+    def _grow(self, asked: int) -> None:
+        """A piece of that many blocks was taken."""
+        self._taken, self._calm = max(self._taken, asked), self._calm + 1
+        if self._calm >= self._needed:
+            self._refused = 2 * self._taken + 1
+        self._size = min(2 * self._taken, self._between(self._refused))
+
+    def _between(self, refused: int) -> int:
+        """A size between what was taken and what was refused; the former if they are close to each other."""
+        return (self._taken + refused) // 2 if refused > self._taken * 5 // 4 + 1 else self._taken
 
     def _entry(self, log: Any, low: int, high: int) -> Entry | None:
-        topics = [data(topic) for topic in field(log, "topics") or ()]
+        found = field(log, "topics")
+        topics = [data(topic) for topic in found] if isinstance(found, list | tuple) else []
         event = self._events.get(topics[0]) if topics else None
         where, address = quantity(field(log, "blockNumber")), str(field(log, "address"))
         # A node that ignores the filter must not pass something else off as what was asked for.
@@ -152,7 +184,9 @@ def first_block(address: str) -> Steps[int]:
         middle = (low + high) // 2
         try:
             code = data((yield Ask("eth_getCode", (address, hex(middle)))))
-        except ChainError:
+        except ChainError as error:
+            if error.code == UNREACHABLE:
+                raise
             return 0
         if code:
             high = middle

@@ -120,12 +120,11 @@ def read_image(data: bytes, source: str = "The picture") -> list[str]:
         raise InvalidFile(f"{source} {found}. Take a screenshot of it, or save it as PNG or JPEG.")
     if len(data) > MAX_BYTES:
         raise InvalidFile(f"{source} is far too large for a picture. Cut out the part with the code.")
+    only_qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     texts: dict[str, None] = {}
     for page in _pages(data, source):
         for variant in _variants(page):
-            codes = zxingcpp.read_barcodes(
-                variant, formats=zxingcpp.BarcodeFormat.QRCode, text_mode=zxingcpp.TextMode.Plain
-            )
+            codes = zxingcpp.read_barcodes(variant, formats=only_qr, text_mode=zxingcpp.TextMode.Plain)
             texts |= dict.fromkeys(code.text for code in codes)
     if not texts:
         raise InvalidFile(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from eth_utils import to_checksum_address
+from eth_utils import keccak, to_checksum_address
 
 from . import files
 from .building import Transaction
@@ -84,7 +84,7 @@ class Intent:
                 "to": self.transaction.to,
                 "value": str(self.transaction.value),
                 "data": to_hex(self.transaction.data),
-                "summary": self.transaction.summary[:200],
+                "summary": "".join(c if c.isprintable() else " " for c in self.transaction.summary[:200]),
                 "purpose": to_hex(self.purpose),
                 "created": self.created,
                 "attempts": [
@@ -109,6 +109,8 @@ class Intent:
             )
             if not attempts:
                 raise InvalidInput("nothing was signed.")
+            if any(keccak(attempt.raw) != attempt.hash for attempt in attempts):
+                raise InvalidInput("a signed transaction has another hash.")
             transaction = Transaction(
                 str(to_checksum_address(from_hex(content["to"], 20))),
                 from_hex(content["data"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eth_utils import to_checksum_address
@@ -76,6 +76,7 @@ class PolicyPlan:
         change_delay: Seconds that a change of policy waits.
         guardians: Everybody who stands in a path.
         paths: In the order of the policy.
+        next_number: The first number that no guardian of this account ever had.
 
     Raises:
         InvalidInput: A name twice or unknown, a signer twice, or a threshold that the guardians cannot reach.
@@ -85,8 +86,11 @@ class PolicyPlan:
     change_delay: int
     guardians: tuple[Guardian, ...]
     paths: tuple[PathPlan, ...]
+    next_number: int = 0
 
     def __post_init__(self) -> None:
+        least = max((guardian.number for guardian in self.guardians), default=0) + 1
+        object.__setattr__(self, "next_number", max(self.next_number, least))
         _require_distinct("Guardian", (guardian.name for guardian in self.guardians))
         _require_distinct("Signer", (str(guardian.signer) for guardian in self.guardians))
         _require_distinct("Number", (str(guardian.number) for guardian in self.guardians))
@@ -118,6 +122,21 @@ class PolicyPlan:
         """A guardian's opening."""
         guardian = self.guardian(name)
         return Member(guardian.signer, weight, derive_salt(self.secret, guardian.number))
+
+    def replacing(self, earlier: PolicyPlan) -> PolicyPlan:
+        """The same policy as a change of an earlier one of the same account.
+
+        Who keeps name and signer keeps the number, and with it the salt and the opening.
+        Everybody else gets a number that was never used, so that nothing known of a former guardian says anything.
+        """
+        kept = {(guardian.name, guardian.signer): guardian.number for guardian in earlier.guardians}
+        number = earlier.next_number
+        guardians = []
+        for guardian in self.guardians:
+            old = kept.get((guardian.name, guardian.signer))
+            guardians.append(replace(guardian, number=number if old is None else old))
+            number += old is None
+        return replace(self, secret=earlier.secret, guardians=tuple(guardians), next_number=number)
 
     @property
     def policy(self) -> Policy:
@@ -159,6 +178,7 @@ class PolicyPlan:
             {
                 "secret": to_hex(self.secret),
                 "changeDelay": self.change_delay,
+                "nextNumber": self.next_number,
                 "guardians": [{"name": g.name, "signer": str(g.signer), "number": g.number} for g in self.guardians],
                 "paths": [
                     {
@@ -211,7 +231,10 @@ class PolicyPlan:
             )
             for p in content["paths"]
         )
-        return cls(from_hex(content["secret"], 32), integer(content["changeDelay"]), guardians, paths)
+        next_number = integer(content["nextNumber"])
+        if any(guardian.number >= next_number for guardian in guardians):
+            raise InvalidInput("a guardian's number is not below 'nextNumber'.")
+        return cls(from_hex(content["secret"], 32), integer(content["changeDelay"]), guardians, paths, next_number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from . import abi
 from .contracts import Deployment
 from .errors import ChainError, InvalidInput, Refused
 from .policy import DAY, HOUR, MAX_PATHS
-from .rpc import Ask, Steps, block, data, field, quantity
+from .rpc import UNREACHABLE, Ask, Steps, block, data, field, quantity
 from .state import AccountState, PathStatus, RequestState
 
 #: Words before the requests of an account; see IRecoveryLens.read.
@@ -58,7 +58,9 @@ def _words(at: Deployment, accounts: Sequence[str], paths: int, where: str) -> S
     read = abi.function("RecoveryLens", "read")
     try:
         return read.returned((yield read.ask(at.lens, at.module, packed, paths, block=where)))[0]  # type: ignore[no-any-return]
-    except (ChainError, Refused):
+    except (ChainError, Refused) as error:
+        if error.code == UNREACHABLE:
+            raise
         half = len(accounts) // 2
         if half:
             first = yield from _words(at, accounts[:half], paths, where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from eth_abi import encode
 from eth_utils import to_bytes, to_checksum_address
 
 from . import abi, contracts, foresee, lens
@@ -25,6 +26,8 @@ _T = TypeVar("_T")
 
 #: What a clone's code consists of (ERC-1167), around the address of the implementation.
 _CLONE = (bytes.fromhex("363d3d373d3d3d363d73"), bytes.fromhex("5af43d82803e903d91602b57fd5bf3"))
+#: isValidSignature(bytes32,bytes) and verify(bytes,bytes32,bytes): what is called, and what says yes.
+_ERC1271, _ERC7913 = bytes.fromhex("1626ba7e"), bytes.fromhex("024ad318")
 #: Events that hold a policy's structure.
 _STRUCTURES = ("PolicyPublished", "PolicyConfigured", "PolicyChangeScheduled")
 
@@ -79,9 +82,10 @@ class Reading(Building):
                 "Do not use this node: what you sign for one chain could count on another."
             )
 
-    def time(self) -> Steps[int]:
-        """The chain's time, in seconds since 1970."""
-        return quantity(field((yield from block()), "timestamp"), 2**64)
+    def time(self, at: int | None = None) -> Steps[int]:
+        """The chain's time, in seconds since 1970: that of its latest block, or of the block with this number."""
+        found = yield from block("latest" if at is None else at)
+        return quantity(field(found, "timestamp"), 2**64)
 
     def deadline(self, seconds: int = DAY // 2) -> Steps[int]:
         """The chain's time so many seconds from now."""
@@ -250,6 +254,24 @@ class Reading(Building):
         """Whether an address has approved a digest on-chain."""
         function = abi.function("WalletRecoveryModule", "isApproved")
         return bool((yield from function.call(self.deployment.module, signer.address, digest)))
+
+    def is_valid_signature(self, signer: Signer, digest: bytes, signature: bytes) -> Steps[bool]:
+        """Whether a contract (ERC-1271), or a longer signer's verifier (ERC-7913), accepts a signature.
+
+        Keys sign without a chain: see `request.is_signed_by_key`.
+        """
+        if signer.is_address:
+            magic, call = _ERC1271, _ERC1271 + encode(["bytes32", "bytes"], [digest, signature])
+        else:
+            key = signer.data[20:]
+            magic, call = _ERC7913, _ERC7913 + encode(["bytes", "bytes32", "bytes"], [key, digest, signature])
+        if not (yield from self.code(signer.address)):
+            return False
+        try:
+            answer = data((yield Ask("eth_call", ({"to": signer.address, "data": "0x" + call.hex()}, "latest"))))
+        except Refused:
+            return False
+        return answer == magic + bytes(28)
 
     def batch_nonce(self, wallet: str) -> Steps[int]:
         """The number of a wallet's next relayed batch."""

@@ -9,6 +9,7 @@ passed on.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -28,6 +29,11 @@ _T = TypeVar("_T")
 
 #: The code of the error when a node cannot be reached at all: asking it something else would not help.
 UNREACHABLE = "node-unreachable"
+
+# What Python's own readers of numbers and bytes also take (blanks, underscores, other scripts' digits) no node means.
+_QUANTITY = re.compile("0x[0-9a-fA-F]+")
+_DATA = re.compile("0x(?:[0-9a-fA-F]{2})*")
+_ADDRESS = re.compile(r"[\w.+-]+://\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,11 @@ async def arun(web3: AsyncWeb3[Any], steps: Steps[_T]) -> _T:
         if isinstance(question, Pause):
             return await asyncio.sleep(question.seconds)
         if isinstance(question, Together):
-            return await asyncio.gather(*(carry(each) for each in question.questions))
+            answers = await asyncio.gather(*(carry(each) for each in question.questions), return_exceptions=True)
+            for answer in answers:
+                if isinstance(answer, BaseException):
+                    raise answer
+            return answers
         try:
             return await web3.manager.coro_request(cast(RPCEndpoint, question.method), list(question.params))
         except Exception as error:
@@ -158,11 +168,8 @@ def quantity(value: Any, limit: int = 2**256) -> int:
     Raises:
         ChainError: Something else.
     """
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            value = int(value, 16)
-        except ValueError:
-            raise nonsense() from None
+    if isinstance(value, str) and _QUANTITY.fullmatch(value):
+        value = int(value, 16)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < limit:
         raise nonsense()
     return value
@@ -176,11 +183,8 @@ def data(value: Any) -> bytes:
     """
     if isinstance(value, bytes | bytearray):
         return bytes(value)
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            return bytes.fromhex(value[2:])
-        except ValueError:
-            raise nonsense() from None
+    if isinstance(value, str) and _DATA.fullmatch(value):
+        return bytes.fromhex(value[2:])
     raise nonsense()
 
 
@@ -225,6 +229,13 @@ def nonsense(why: str = "the wrong address, or a faulty node") -> ChainError:
 # -------------------------------------------------------------------------------------------- errors
 
 
+#: What the libraries raise about an address that cannot be a node's, or an answer that is no JSON, however deep.
+_NO_NODE = (
+    *(http.InvalidURL, http.MissingSchema, http.InvalidSchema, http.JSONDecodeError),
+    *(aiohttp.InvalidURL, aiohttp.ContentTypeError, RecursionError),
+)
+
+
 def _translated(error: Exception) -> Exception:
     """What is raised instead of a library's error."""
     if isinstance(error, RecoveryError):
@@ -236,7 +247,7 @@ def _translated(error: Exception) -> Exception:
         return explain(reverted) if reverted is not None else ChainError(f"The node refuses: {_rpc_message(error)}")
     if isinstance(error, http.HTTPError):
         return _http(error.response.status_code if error.response is not None else 0)
-    if isinstance(error, aiohttp.ContentTypeError | http.JSONDecodeError | http.InvalidURL | http.MissingSchema):
+    if isinstance(error, _NO_NODE):
         return nonsense("it does not speak JSON-RPC")
     if isinstance(error, aiohttp.ClientResponseError):
         return _http(error.status)
@@ -257,9 +268,9 @@ def _revert(error: Web3RPCError) -> bytes | None:
     if not isinstance(inner, dict):
         return None
     found = _hex_in(inner.get("data"))
-    message = inner.get("message")
-    reverted = inner.get("code") == 3 or (isinstance(message, str) and "revert" in message.lower())
-    return found if reverted or found else None
+    words = f"{inner.get('message')} {inner.get('data')}".lower()
+    # Nodes write other things into `data`, too; an error of a contract is a selector and whole words.
+    return found if inner.get("code") == 3 or "revert" in words or len(found) % 32 == 4 else None
 
 
 def _hex_in(value: Any) -> bytes:
@@ -298,5 +309,5 @@ def _rpc_message(error: Web3RPCError) -> str:
     text = inner.get("message") if isinstance(inner, dict) else inner
     if not isinstance(text, str) or not text.strip():
         return "it does not say why."
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in _ADDRESS.sub("(address)", text)[:200]).split())
     return line if line.endswith(".") else line + "."

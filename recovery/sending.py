@@ -1,7 +1,8 @@
-"""Transactions: simulated before they are signed, written down before they are sent, and followed until they are mined."""
+"""Transactions: simulated before they are signed, written down before they are sent, followed until they are mined."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -11,12 +12,15 @@ from eth_utils import keccak, to_checksum_address
 from .building import Transaction
 from .errors import ChainError, Refused
 from .intents import Attempt, Intent, IntentStore
+from .policy import DAY
 from .reading import Reading
-from .rpc import Ask, Pause, Steps, block, data, field, nonsense, number, quantity
+from .rpc import UNREACHABLE, Ask, Pause, Steps, block, data, field, nonsense, number, quantity
 
 GWEI = 10**9
 #: A replacement has to pay that much more than what it replaces, in percent; nodes ask for 10.
 RAISE = 13
+#: How often it is asked whether another transaction took a nonce. Of several nodes behind one address one may lag.
+TIMES_ASKED = 3
 
 
 class Payer(Protocol):
@@ -193,11 +197,13 @@ class Sending(Reading):
         """Simulates, and says what it would cost.
 
         Raises:
-            Refused: It would fail, or the chain asks for more than the cap.
+            Refused: It would fail, the sender does not have the value, or the chain asks for more than the cap.
         """
+        balance = yield from self.balance(sender)
+        if balance < transaction.value:  # nodes say so in words of their own
+            raise _no_funds(sender, balance, transaction.value)
         gas = yield from self.simulate(transaction, sender)
         fees = yield from self.fees(cap)
-        balance = yield from self.balance(sender)
         return Estimate(gas, gas + gas // 5, fees, balance, transaction.value)
 
     def prepare(self, transaction: Transaction, sender: str, cap: int | None = None) -> Steps[dict[str, Any]]:
@@ -214,14 +220,8 @@ class Sending(Reading):
     @staticmethod
     def require_funds(estimate: Estimate, sender: str) -> None:
         """Raises `Refused` if the sender cannot pay for the worst case."""
-        if estimate.balance >= estimate.most:
-            return
-        error = Refused(
-            f"{sender} has {_ether(estimate.balance)} ether, but up to {_ether(estimate.most)} may be needed. "
-            "Send it some and try again."
-        )
-        error.code = "no-funds"
-        raise error
+        if estimate.balance < estimate.most:
+            raise _no_funds(sender, estimate.balance, estimate.most)
 
     def send(
         self,
@@ -248,15 +248,20 @@ class Sending(Reading):
         """
         how, tell = how or How(), progress or (lambda _: None)
         chain_id = yield from self.chain_id()
-        sender, purpose = str(account.address), purpose_of(chain_id, transaction)
+        sender, purpose = str(to_checksum_address(account.address)), purpose_of(chain_id, transaction)
         reused: Intent | None = None
         for earlier in store.of(chain_id, sender) if store else []:
             assert store is not None  # noqa: S101 - what it has found
-            if earlier.purpose == purpose and (yield from self._can_go_on(earlier)):
+            settled = yield from self._is_settled(earlier)
+            if settled and (yield from self._is_taken(earlier)):
+                store.remove(earlier)
+            elif earlier.purpose == purpose and (settled or (yield from self._can_go_on(earlier))):
                 tell(Progress("resumed", earlier))
                 return (yield from self.follow(earlier, account, how, store, tell, resumed=True))
-            if (yield from self._is_settled(earlier)):
-                store.remove(earlier)
+            elif settled:
+                # Mined, but perhaps nobody has been told: who asks for the same again within a day is to hear it.
+                if (yield from self.time()) > earlier.created + DAY:
+                    store.remove(earlier)
             elif not (yield from self._is_known(earlier)):
                 reused = reused or earlier  # never arrived: the same nonce for something else voids it
         estimate = yield from self.estimate(transaction, sender, how.max_fee)
@@ -316,16 +321,22 @@ class Sending(Reading):
                 if depth and seen != data(field(receipt, "blockHash")):
                     seen = data(field(receipt, "blockHash"))
                     tell(Progress("mined", intent, waited, depth))
-                if depth >= how.confirmations:
-                    if store:
-                        store.remove(intent)
+                if depth >= max(1, how.confirmations):
                     tell(Progress("confirmed", intent, waited, depth))
-                    return (yield from self._result(intent, attempt, receipt, resumed))
+                    try:
+                        result = yield from self._result(intent, attempt, receipt, resumed)
+                    except Refused:
+                        if store:
+                            store.remove(intent)
+                        raise
+                    if store:  # last of all: whoever is interrupted before has not heard of it
+                        store.remove(intent)
+                    return result
             elif seen:
                 tell(Progress("reorganised", intent, waited))
-                seen, lost = b"", True
+                seen, lost, since_raise = b"", True, 0.0
             if found is None:
-                if (yield from self._is_settled(intent)) and (yield from self._receipt(intent)) is None:
+                if (yield from self._is_taken(intent)):
                     if store:
                         store.remove(intent)
                     raise Refused(
@@ -333,16 +344,23 @@ class Sending(Reading):
                         "What was to be done has not been done by it: look at the account, and try again."
                     )
                 if lost and not (yield from self._is_known(intent)):
-                    yield from self._broadcast(intent, intent.latest)
+                    again = yield from self._again(intent, account, how, store)
+                    if again is not intent:
+                        intent = again
+                        tell(Progress("replaced", intent, waited))
                 lost = False
-                if account is not None and since_raise >= how.patience:
-                    raised = yield from self._raised(intent, account, how)
-                    tell(Progress("replaced" if raised is not None else "capped", raised or intent, waited))
+                if since_raise >= how.patience:
+                    raised = None if account is None else (yield from self._raised(intent, account, how))
                     if raised is not None:
                         intent = raised
+                        tell(Progress("replaced", intent, waited))
                         if store:
                             store.update(intent)
                         yield from self._broadcast(intent, intent.latest)
+                    else:
+                        lost = True  # a node may have dropped it meanwhile
+                        if account is not None:
+                            tell(Progress("capped", intent, waited))
                     since_raise = 0.0
             if waited >= how.timeout:
                 error = ChainError(
@@ -375,6 +393,22 @@ class Sending(Reading):
             if not (yield from self._is_known(intent)):
                 raise
 
+    def _again(self, intent: Intent, account: Payer | None, how: How, store: IntentStore | None) -> Steps[Intent]:
+        """Sends what the node does not know; with higher fees if it does not take it as it is."""
+        try:
+            yield from self._broadcast(intent, intent.latest)
+            return intent
+        except (ChainError, Refused) as error:
+            raised = None
+            if account is not None and error.code != UNREACHABLE:
+                raised = yield from self._raised(intent, account, how)
+            if raised is None:
+                raise
+        if store:
+            store.update(raised)
+        yield from self._broadcast(raised, raised.latest)
+        return raised
+
     def _is_known(self, intent: Intent) -> Steps[bool]:
         """Whether the node knows one of its transactions, mined or not."""
         for attempt in intent.attempts:
@@ -390,12 +424,20 @@ class Sending(Reading):
         count = yield from number("eth_getTransactionCount", intent.sender, "latest", limit=2**64)
         return count > intent.nonce
 
+    def _is_taken(self, intent: Intent) -> Steps[bool]:
+        """Whether another transaction has used up its nonce."""
+        for asked in range(TIMES_ASKED):
+            if asked:
+                yield Pause(1.0)
+            # In this order: what is mined in between has a receipt.
+            if not (yield from self._is_settled(intent)) or (yield from self._receipt(intent)) is not None:
+                return False
+        return True
+
     def _can_go_on(self, intent: Intent) -> Steps[bool]:
-        """Whether an earlier run's transaction was mined, is on its way, or can still be sent."""
-        if (yield from self._receipt(intent)) is not None or (yield from self._is_known(intent)):
+        """Whether an earlier run's transaction is on its way, or can still be sent."""
+        if (yield from self._is_known(intent)):
             return True
-        if (yield from self._is_settled(intent)):
-            return False
         try:
             yield from self.simulate(intent.transaction, intent.sender)
         except Refused:
@@ -426,7 +468,9 @@ class Sending(Reading):
             return None
         last = intent.latest
         maximum, tip = (
-            max(a, -(-b * (100 + RAISE) // 100)) for a, b in ((now.maximum, last.max_fee), (now.tip, last.tip))
+            # More than before even if that was nothing: nodes do not replace by a transaction with the same tip.
+            max(a, b + 1, -(-b * (100 + RAISE) // 100))
+            for a, b in ((now.maximum, last.max_fee), (now.tip, last.tip))
         )
         if how.max_fee is not None and maximum > how.max_fee:
             return None
@@ -439,12 +483,21 @@ class Sending(Reading):
         if status not in (0, 1):
             raise nonsense()
         if not status:
-            yield from self.simulate(intent.transaction, intent.sender)  # says why, if it still fails
+            with contextlib.suppress(ChainError):
+                yield from self.simulate(intent.transaction, intent.sender)  # says why, if it still fails
             raise Refused(f"Transaction {identifier} failed. Nothing but its fee was spent.")
         used = quantity(field(receipt, "gasUsed"))
         price = quantity(field(receipt, "effectiveGasPrice") or 0)
         where = quantity(field(receipt, "blockNumber"), 2**64)
         return Sent(attempt.hash, where, used, used * price, resumed, intent)
+
+
+def _no_funds(sender: str, balance: int, needed: int) -> Refused:
+    error = Refused(
+        f"{sender} has {_ether(balance)} ether, but up to {_ether(needed)} may be needed. Send it some and try again."
+    )
+    error.code = "no-funds"
+    return error
 
 
 def _ether(wei: int) -> str:

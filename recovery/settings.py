@@ -173,9 +173,9 @@ def _read(text: str, file: Path) -> Settings:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InvalidInput(f"{_shown(file)}, line {line}: this is not YAML ({error.problem}).") from error
+    except InvalidInput:
+        raise
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        if isinstance(error, InvalidInput):
-            raise
         raise InvalidInput(f"{_shown(file)} is not YAML.") from error
     if data is None:
         return Settings(file)
@@ -190,9 +190,9 @@ def _section(root: Any, file: Path) -> Any:
     """The node of our section, in which no name stands twice; None if there is none."""
     if type(root).__name__ != "MappingNode":
         return None
-    found = [value for key, value in root.value if key.value == SECTION]
-    _refuse_repetition([(key, value) for key, value in root.value if key.value == SECTION], file)
-    waiting, seen = list(found), set()
+    ours = [(key, value) for key, value in root.value if key.value == SECTION]
+    _refuse_repetition(ours, file)
+    waiting, seen = [value for _, value in ours], set()
     while waiting:
         node = waiting.pop()
         if id(node) in seen:
@@ -203,7 +203,7 @@ def _section(root: Any, file: Path) -> Any:
             waiting += [value for _, value in node.value]
         elif type(node).__name__ == "SequenceNode":
             waiting += node.value
-    return found[0] if found else None
+    return ours[0][1] if ours else None
 
 
 def _refuse_repetition(pairs: list[tuple[Any, Any]], file: Path) -> None:

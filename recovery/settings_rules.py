@@ -149,7 +149,7 @@ class _Node:
 
         if not isinstance(key, str):
             raise self.error(f"YAML takes this name for {shortened(repr(key))}, not for a text. Put it in quotes.")
-        name = key
+        name = composed(key)
         if not 1 <= len(name) <= MAX_NAME or not (
             name[0].isalnum() and all(c in "._-+@" or unicodedata.category(c)[0] in "LMN" for c in name)
         ):

@@ -12,27 +12,41 @@ from typing import IO, Any
 import click
 
 from ..errors import InvalidInput, RecoveryError
+from .options import PROFILE
 from .session import SENT
 
 #: Sections of the help, and for each command the file that holds it and what it does.
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Prepare": {
-        "policy": ("policy", "Decide who can get you back, and how"),
+        "policy": ("policy", "Decide who can get you back, and how; change it later"),
         "wallet": ("wallet", "Create a wallet with that policy, look at it, send from it"),
     },
     "Recover": {
-        "request": ("request", "Write down who shall own the account from now on"),
-        "approve": ("approve", "Sign a request, as a guardian"),
-        "start": ("start", "Start the recovery, once enough guardians have signed"),
+        "request": ("request", "Write down what guardians are asked to do"),
+        "approve": ("approve", "Sign a request, as a guardian, or take it back"),
+        "start": ("submit", "Start the recovery, once enough guardians have signed"),
         "finalize": ("finalize", "Put the new owners in place, when the waiting time is over"),
+    },
+    "Defend": {
+        "cancel": ("cancel", "Stop a recovery that you did not ask for"),
+        "veto": ("submit", "Stop a recovery or a change of policy, with a veto path"),
+        "freeze": ("submit", "Stop all spending at once, for a while"),
+        "thaw": ("submit", "End a freeze, by the guardians who began it"),
+        "clear": ("finalize", "Clear away a recovery that can never be finalized"),
     },
     "Watch": {
         "status": ("status", "What to do now, and why"),
-        "cancel": ("cancel", "Stop a recovery that you did not ask for, as the owner"),
+        "history": ("history", "What has happened, from the chain's events"),
         "heartbeat": ("heartbeat", "Show that the owner is alive"),
+        "pending": ("pending", "Transactions of runs that were broken off"),
+    },
+    "Pass on": {
+        "qr": ("qr", "Show a file as QR codes or as text"),
+        "scan": ("scan", "Read a file from pictures or text"),
     },
     "Try": {
         "demo": ("demo", "Recover an account on a chain in memory, and see every step"),
+        "completion": ("completion", "Have your shell complete commands and names"),
     },
 }
 COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
@@ -83,7 +97,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Finds the command, or says which is the nearest."""
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS and not ctx.resilient_parsing:
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
@@ -132,17 +146,32 @@ def _stopped(ctx: click.Context) -> str:
     return f"Stopped, but transaction {sent[-1]} may have been sent. Look it up before you send anything again."
 
 
+def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    from .completion import complete_profile
+
+    return list(complete_profile(incomplete))
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Begin with: recovery policy new --example > policy.yaml",
     no_args_is_help=True,
 )
+@click.option(
+    "--profile",
+    metavar="NAME",
+    envvar="RECOVERY_PROFILE",
+    shell_complete=_profiles,
+    help='A profile in ape-config.yaml that stands in for options.  [default: the one called "default"]',
+)
 @click.version_option(package_name="ape-recovery", message="ape-recovery %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context, profile: str | None) -> None:
     """Get back into an Ethereum account with the help of people you trust.
 
     An owner names guardians once. When the owner's keys are lost or stolen, or the
     owner has been silent too long, enough guardians together put new owners in
     place, after a public waiting time. They never hold what is in the account.
     """
+    ctx.find_root().meta[PROFILE] = profile

@@ -2,67 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import InvalidInput, Refused
-from .session import (
-    FILE,
-    account_option,
-    command_line,
-    confirm,
-    mainnet_option,
-    password_option,
-    quote,
-    reading,
-    require_free,
-    say,
-    table,
-    unaudited,
-    warn,
-    yes_option,
-)
-from .sources import from_files
+from .options import FILE, Paying, knowing, sending
+from .session import command_line, confirm, quote, require_free, say, table, unaudited, warn
+from .sources import Source
+from .submit import VERBS
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
     from ..quorum import Member
     from ..request import Request, SignedApproval
-    from .keys import Keyring, Keystore
-    from .sources import Source
+    from .keys import Key
 
 
 @click.command(short_help="Sign a request, as a guardian")
 @click.argument("request_file", type=FILE, metavar="REQUEST")
-@click.option("--kit", "kit_file", type=FILE, metavar="FILE", help="Your kit.")
-@click.option("--policy", "policy_file", type=FILE, metavar="FILE", help="Or the owner's policy file, with --as.")
+@knowing
 @click.option("--as", "name", metavar="NAME", help="Which guardian of the policy file you are.")
 @click.option("--signer", metavar="KEY", help="Your key: a keystore file, or the alias of an Ape account.")
 @click.option("--on-chain", is_flag=True, help="Approve by a transaction of your own (--account) instead.")
+@click.option("--revoke", is_flag=True, help="Take back, by a transaction, what you have approved on the chain.")
+@click.option(
+    "--typed-data", type=FILE, metavar="FILE", help="Only write what has to be signed, for another program or device."
+)
+@click.option(
+    "--signature", metavar="HEX|FILE", help="Use a signature made elsewhere, such as by `cast wallet sign --data`."
+)
 @click.option("-o", "--output", type=FILE, help="Where to write the approval.  [default: approval-NAME.json]")
-@reading
-@account_option
-@password_option
-@yes_option
-@mainnet_option
+@sending
 def approve(
     request_file: Path,
-    kit_file: Path | None,
-    policy_file: Path | None,
+    source: Source | None,
     name: str | None,
     signer: str | None,
     on_chain: bool,
+    revoke: bool,
+    typed_data: Path | None,
+    signature: str | None,
     output: Path | None,
-    network: str | None,
-    deployment: Path | None,
-    account: str | None,
-    password_fd: int | None,
-    yes: bool,
-    mainnet_unaudited: bool,
+    pay: Paying,
 ) -> None:
     """Sign a request, as a guardian.
 
@@ -71,52 +57,84 @@ def approve(
     """
     from .. import files
     from ..request import Request, member_index
-    from ..request import approve as approval_of
-    from . import keys as keyring
-    from .network import connect
 
     request = Request.loads(files.read(request_file), str(request_file))
-    source = from_files(kit_file, policy_file)
     if source is None:
         raise InvalidInput("Give --kit with your kit, or --policy with the owner's policy file.")
-    if on_chain and (signer or not network):
-        raise InvalidInput("--on-chain needs --network, and --account instead of --signer.")
-    if not on_chain and signer is None:
-        raise InvalidInput("Give --signer with your key, or approve by a transaction with --on-chain.")
-    module = None
-    if source.plan:
-        module = _usual_module(deployment)
-    require_fitting(request, source, module)
+    _require_one_way(signer, on_chain, revoke, typed_data, signature, pay)
+    require_fitting(request, source, _usual_module(pay.deployment) if source.plan else None)
     member, who = opening(request, source, name)
     member_index(request.proof, member)
     output = output or Path(f"approval-{_stem(who)}.json")
-    require_free(output)
-    keystore = keyring.find(key) if (key := account if on_chain else signer) else None
-    if keystore and keystore.address and keystore.address != str(member.signer):
-        raise _not_yours(keystore.address, member)
-    client = connect(network, deployment) if network else None
-    if client:
+    if not revoke:
+        require_free(typed_data or output)
+    key = _key(signer, pay, member)
+    client = pay.connect() if pay.network else None
+    if client and not revoke:
         client.check_request(request)
     show_request(request, source, member, client)
-    keys = keyring.Keyring(password_fd)
-    unaudited(request.chain_id, mainnet_unaudited)
+    unaudited(request.chain_id, pay.acknowledged)
+    if typed_data:
+        _export(request, typed_data, request_file, member)
+        return
+    if revoke:
+        assert client is not None  # noqa: S101 - checked above
+        _revoke(pay, client, request, member)
+        return
     if on_chain:
         assert client is not None  # noqa: S101 - checked above
-        signed = _on_chain(client, request, member, keystore, keys, yes, mainnet_unaudited)
+        signed = _on_chain(pay, client, request, member, who)
+    elif signature:
+        signed = _imported(signature, request, member, who, client)
     else:
-        assert keystore is not None  # noqa: S101 - checked above
-        confirm("Have you spoken with the owner, and do you approve this?", yes)
-        signing = keys.open(keystore, "approves this request")
-        if signing.address != str(member.signer):
-            raise _not_yours(signing.address, member)
-        signature = bytes(signing.sign_message(request.message.signable).signature)
-        signed = approval_of(request, member, signature)
-        _verify(request, signed)
+        assert key is not None  # noqa: S101 - checked above
+        signed = _signed(pay, request, member, who, key)
+    if signed is None:
+        return
     files.write(output, signed.dumps(), secret=True)
     click.echo()
     say(f"Approved, and written to {output}.", bold=True, colour="green")
     say(f"Next: send {output} to whoever sent you the request. With enough approvals anybody can run:")
-    command_line(f"recovery start {quote(request_file.name)} {quote(output.name)} ... --account KEY --network URL")
+    verb = VERBS[request.action.kind]
+    command_line(f"recovery {verb} {quote(request_file.name)} {quote(output.name)} ... --account KEY --network URL")
+
+
+def _require_one_way(
+    signer: str | None, on_chain: bool, revoke: bool, typed_data: Path | None, signature: str | None, pay: Paying
+) -> None:
+    """Refuses contradictory ways of approving, and none."""
+    ways = {
+        "--signer": signer is not None,
+        "--on-chain": on_chain,
+        "--revoke": revoke,
+        "--typed-data": typed_data is not None,
+        "--signature": signature is not None,
+    }
+    chosen = [way for way, given in ways.items() if given]
+    if len(chosen) > 1:
+        raise InvalidInput(f"Give one of {' and '.join(chosen)}, not both.")
+    if not chosen:
+        raise InvalidInput(
+            "Give --signer with your key, or approve by a transaction with --on-chain, or sign elsewhere: --typed-data."
+        )
+    if (on_chain or revoke) and not pay.network:
+        raise InvalidInput(f"{chosen[0]} needs --network, and --account instead of --signer.")
+
+
+def _key(signer: str | None, pay: Paying, member: Member) -> Key | None:
+    """The guardian's own key, whether it signs or sends; None if it takes none."""
+    from . import keys
+
+    if signer is None:
+        return None
+    key = keys.find(signer)
+    _require_own(key, member)
+    return key
+
+
+def _require_own(key: Key, member: Member) -> None:
+    if key.address and key.address != str(member.signer):
+        raise _not_yours(key.address, member)
 
 
 def require_fitting(request: Request, source: Source, module: str | None = None) -> None:
@@ -130,7 +148,7 @@ def require_fitting(request: Request, source: Source, module: str | None = None)
     Raises:
         Refused: It is for another one.
     """
-    from .network import chain_name
+    from ..chains import chain_name
 
     kit = source.kit
     warning = "Do not approve it, and ask the owner what this is."
@@ -175,26 +193,37 @@ def opening(request: Request, source: Source, name: str | None) -> tuple[Member,
     return source.plan.member(name, weights[name]), name
 
 
+_HEADLINES = {
+    "recover": "You are asked to help somebody back into an account.",
+    "cancel": "You are asked to stop a recovery that you and others have started.",
+    "veto-request": "You are asked to stop a recovery that others have started.",
+    "veto-change": "You are asked to stop a change of who can recover an account.",
+    "freeze": "You are asked to freeze an account: nothing can be spent from it for a while.",
+    "thaw": "You are asked to end the freeze of an account.",
+}
+
+
 def show_request(request: Request, source: Source, member: Member, client: RecoveryClient | None) -> None:
-    """Says in words what is about to be signed."""
+    """Says in words what is about to be signed, and how it differs from what the chain has."""
+    from ..chains import chain_name
     from ..explain import duration, when
-    from .network import chain_name
-    from .words import owners_rows, sentence
+    from .words import action_rows, plural, sentence
 
     index, path = request.proof.index, request.proof.path
     # The label in the request is not signed: anybody could have written anything there.
     label = source.labels[index]
     now = client.time() if client else None
-    say("You are asked to help somebody back into an account.", bold=True)
+    say(_HEADLINES[request.action.kind], bold=True)
     click.echo()
     where = "the one in your kit" if source.kit else "compare it: your policy file does not say it"
     rows = [
         ("Account", f"{request.account}"),
         ("", f"on {chain_name(request.chain_id)}; {where}"),
-        *owners_rows(request.owners, "New owner"),
+        *(_owners_now(request, client) if client else []),
+        *action_rows(request, source),
         ("Path", f"{label}: {sentence(path, source.guardians(index))}"),
-        ("Then", f"{duration(path.delay)} pass before anything changes."),
-        ("You sign", f"as {member.signer}" + (f", with {member.weight} votes" if member.weight > 1 else "")),
+        ("Then", f"{duration(path.delay)} pass before anything changes." if path.delay else "It acts at once."),
+        ("You sign", f"as {member.signer}" + (f", with {plural(member.weight, 'vote')}" if member.weight > 1 else "")),
         ("Good until", when(request.deadline, now)),
     ]
     if client:
@@ -203,56 +232,139 @@ def show_request(request: Request, source: Source, member: Member, client: Recov
         rows.append(("Checked", "against your file only, NOT against the chain (no --network)."))
     table(rows)
     click.echo()
-    if member.signer in request.owners.signers:
+    if request.action.kind == "recover" and member.signer in request.owners.signers:
         warn("The new owner is your own key: the account would be yours.")
     if client is None and request.deadline < time.time():
         warn("By this computer's clock the request's deadline has passed.")
-    say(
-        "Call the owner, on a number that you already had, and have the new owner's address read to you. "
-        "Do not act on a message alone, however urgent it sounds."
-    )
+    if request.action.kind == "recover":
+        say(
+            "Call the owner, on a number that you already had, and have the new owner's address read to you. "
+            "Do not act on a message alone, however urgent it sounds."
+        )
+    else:
+        say("Call the owner, on a number that you already had, and ask whether this is what they want.")
     click.echo()
 
 
-def _on_chain(
-    client: RecoveryClient,
-    request: Request,
-    member: Member,
-    keystore: Keystore | None,
-    keys: Keyring,
-    yes: bool,
-    acknowledged: bool,
-) -> SignedApproval:
-    from ..request import approve as approval_of
-    from .network import send
+def _owners_now(request: Request, client: RecoveryClient) -> list[tuple[str, str]]:
+    """The present owners, as far as the new ones tell: the chain keeps only a hash of them."""
+    if request.action.kind != "recover" or not client.is_wallet(request.account):
+        return []
+    if client.owners_hash(request.account) == request.owners.hash[:24]:
+        return [("Changes", "nothing: the new owners are those that the account has already")]
+    return [("Changes", "who owns the account; the present owners lose it")]
 
-    signed = approval_of(request, member, b"")
+
+def _signed(pay: Paying, request: Request, member: Member, who: str, key: Key) -> SignedApproval:
+    from ..request import approve as approval_of
+    from ..request import is_signed_by_key
+
+    confirm("Have you spoken with the owner, and do you approve this?", pay.yes)
+    signing = pay.keys.open(key, "approves this request")
+    if signing.address != str(member.signer):
+        raise _not_yours(signing.address, member)
+    signature = bytes(signing.sign_message(request.message.signable).signature)
+    signed = approval_of(request, member, signature, who)
+    if not is_signed_by_key(request, signed):
+        raise Refused("The signature that was just made is not right. Nothing was written; try again.")
+    return signed
+
+
+def _export(request: Request, path: Path, request_file: Path, member: Member) -> None:
+    from .. import files
+
+    files.write(path, json.dumps(request.message.json, indent=2) + "\n")
+    say(f"Written to {path}: what {member.signer} has to sign (EIP-712). Nothing was signed.", bold=True)
+    say("Next: sign it, for example with Foundry, which also speaks to hardware wallets, and bring the signature back:")
+    command_line(
+        f"cast wallet sign --data --from-file {quote(path)}",
+        f"recovery approve {quote(request_file)} --kit KIT --signature 0x...",
+    )
+
+
+def _imported(given: str, request: Request, member: Member, who: str, client: RecoveryClient | None) -> SignedApproval:
+    """A signature made elsewhere, checked before it is believed."""
+    from .. import files
+    from ..request import approve as approval_of
+    from ..request import is_signed_by_key
+
+    text = given if given.startswith("0x") or not Path(given).is_file() else files.read(given)
+    digits = text.strip().removeprefix("0x")
+    if not digits or len(digits) % 2 or not re.fullmatch(r"[0-9a-fA-F]+", digits):
+        raise InvalidInput("--signature should be hexadecimal, beginning with 0x, or a file that holds it.")
+    signed = approval_of(request, member, bytes.fromhex(digits), who)
+    if is_signed_by_key(request, signed):
+        return signed
+    if client is None:
+        raise Refused(
+            f"This is not a signature of {member.signer} over this request: sign what --typed-data has written, with "
+            "the key that is in your kit. If your guardian is a contract, give --network: it has to be asked."
+        )
+    if not client.is_valid_signature(member.signer, request.digest, signed.approval.signature):
+        raise Refused(
+            f"This is not a signature of {member.signer} over this request. Sign what --typed-data has written, with "
+            "the key that is in your kit. Nothing was written."
+        )
+    return signed
+
+
+def _on_chain(pay: Paying, client: RecoveryClient, request: Request, member: Member, who: str) -> SignedApproval | None:
+    from ..request import approve as approval_of
+    from .paying import send
+
+    signed = approval_of(request, member, b"", who)
     if client.is_approved(member.signer, request.digest):
         say("You have approved it on the chain already.")
         return signed
-    transaction = client.approve_digest(request.digest)
-    if not member.signer.is_address:
-        raise InvalidInput("This guardian is a key behind a verifier, which cannot send transactions.")
-    if keystore is None:
-        if client.code(member.signer.address):
-            say("Your guardian is a contract. Have it send this transaction, then run the same command again:")
-            table([("To", transaction.to), ("Value", "0"), ("Data", "0x" + transaction.data.hex())])
-            raise Refused("The contract has not approved it yet.")
-        raise InvalidInput("Give --account with your key: the transaction has to be yours.")
-    if keystore.address is None and keys.open(keystore, "approves on the chain").address != str(member.signer):
-        raise _not_yours(keys.open(keystore, "").address, member)
-    send(
-        client,
-        transaction,
-        keystore,
-        keys,
-        question="Have you spoken with the owner, and do you approve this on the chain?",
-        yes=yes,
-        acknowledged=acknowledged,
-    )
+    payer = _own_transaction(pay, client, member, client.approve_digest(request.digest), "approved it yet")
+    question = "Have you spoken with the owner, and do you approve this on the chain?"
+    if send(pay, client, client.approve_digest(request.digest), payer, question) is None:
+        return None
     if not client.is_approved(member.signer, request.digest):
         raise Refused("The transaction was mined, but the chain does not show your approval. Look at it again later.")
     return signed
+
+
+def _revoke(pay: Paying, client: RecoveryClient, request: Request, member: Member) -> None:
+    from .paying import send
+
+    if not client.is_approved(member.signer, request.digest):
+        raise Refused(
+            f"{member.signer} has not approved this request on the chain, so there is nothing to revoke. A signature "
+            "that you have given away cannot be taken back: it is good until the request's deadline. If the recovery "
+            "starts, stop it: recovery request --action cancel"
+        )
+    payer = _own_transaction(pay, client, member, client.revoke_digest(request.digest), "revoked it yet")
+    if send(pay, client, client.revoke_digest(request.digest), payer, "Take your approval back?") is None:
+        return
+    if client.is_approved(member.signer, request.digest):
+        raise Refused("The transaction was mined, but the chain still shows your approval. Look at it again later.")
+    say("Revoked. Your approval on the chain does not count any more.", bold=True, colour="green")
+
+
+def _own_transaction(pay: Paying, client: RecoveryClient, member: Member, transaction: Any, missing: str) -> Key | None:
+    """The key with which the guardian sends in their own name.
+
+    Raises:
+        RecoveryError: The guardian cannot send, or it is somebody else's key.
+    """
+    if not member.signer.is_address:
+        raise InvalidInput("This guardian is a key behind a verifier, which cannot send transactions.")
+    if pay.account is None and client.code(member.signer.address):
+        say("Your guardian is a contract. Have it send this transaction, then run the same command again:")
+        table([("To", transaction.to), ("Value", "0"), ("Data", "0x" + transaction.data.hex())])
+        raise Refused(f"The contract has not {missing}.")
+    if pay.account is None and pay.sends:
+        raise InvalidInput("Give --account with your key: the transaction has to be yours.")
+    payer = pay.payer()
+    if payer is None:
+        return None
+    _require_own(payer, member)
+    if payer.address is None and (opened := pay.keys.open(payer, "sends in its own name")).address != str(
+        member.signer
+    ):
+        raise _not_yours(opened.address, member)
+    return payer
 
 
 def _usual_module(deployment: Path | None) -> str:
@@ -260,13 +372,6 @@ def _usual_module(deployment: Path | None) -> str:
     from .network import load_deployment
 
     return (load_deployment(deployment) if deployment else canonical_deployment()).module
-
-
-def _verify(request: Request, signed: SignedApproval) -> None:
-    from ..request import is_signed_by_key
-
-    if not is_signed_by_key(request, signed):
-        raise Refused("The signature that was just made is not right. Nothing was written; try again.")
 
 
 def _not_yours(address: str, member: Member) -> InvalidInput:

@@ -5,54 +5,82 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .. import foresee
+from ..building import SELF, Transaction
 from ..errors import ChainError, InvalidInput, Refused
 from . import keys as keyring
-from .session import unaudited
+from .paying import send, show_calls
+from .session import confirm, unaudited
 from .words import listing
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
     from ..messages import Call
     from ..quorum import Owners
-    from ..building import Transaction
+    from ..sending import Sent
     from ..signer import Signer
+    from .keys import Key
+    from .options import Paying
 
 #: How long a signed batch is good, in seconds: time enough to be mined, and little for anything else.
 BATCH_LIFE = 3600
 
 
-def signed_batch(
+def send_as_owners(
+    pay: Paying,
     client: RecoveryClient,
     wallet: str,
     calls: Sequence[Call],
     summary: str,
-    names: Sequence[str],
-    keys: keyring.Keyring,
-    acknowledged: bool,
-) -> Transaction:
-    """Has a wallet's owners sign a batch.
+    signers: Sequence[str],
+    payer: Key | None,
+    question: str = "",
+) -> Sent | None:
+    """Has a wallet's owners sign a batch, and sends it.
 
     Args:
+        pay: The options.
         client: Of the chain.
         wallet: The wallet.
         calls: What it calls.
         summary: What that does, for people.
-        names: Keystores of owners that sign.
-        keys: What opens them.
-        acknowledged: Mainnet although unaudited.
+        signers: Names of the owners' keys.
+        payer: From `pay.payer()`.
+        question: What to ask before anybody signs, or nothing.
+
+    Returns:
+        What was mined, or None if nothing was to be sent.
 
     Raises:
-        RecoveryError: Somebody is no owner, or too few sign.
+        RecoveryError: Somebody is no owner, too few sign, or it would fail.
     """
-    unaudited(client.chain_id, acknowledged)
-    keystores = [keyring.find(name) for name in names]
-    if len({keystore.path.resolve() for keystore in keystores}) != len(keystores):
+    client.owners_hash(wallet)  # says so if it is no wallet
+    foresee.usable(client.state(wallet, 0), calls, client.deployment.module)
+    if pay.dry_run:
+        show_calls(client, wallet, list(calls), summary)
+        return None
+    if not signers:
+        raise InvalidInput("Which owner signs? Give --signer: a keystore file, or the alias of an Ape account.")
+    unaudited(client.chain_id, pay.acknowledged)
+    for call in calls:  # before anybody types a password for nothing
+        to = wallet if call.to == SELF else call.to
+        client.simulate(Transaction(to, call.data, summary, call.value), wallet)
+    if question:
+        confirm(question, pay.yes)
+    return send(pay, client, _signed(pay, client, wallet, calls, summary, signers), payer)
+
+
+def _signed(
+    pay: Paying, client: RecoveryClient, wallet: str, calls: Sequence[Call], summary: str, names: Sequence[str]
+) -> Transaction:
+    keys = [keyring.find(name) for name in names]
+    if any(keyring.same(one, other) for i, one in enumerate(keys) for other in keys[:i]):
         raise InvalidInput("--signer names the same key twice; one owner signs once.")
     owners = None
-    if all(keystore.address for keystore in keystores):
-        owners = current_owners(client, wallet, [_signer(keystore.address or "") for keystore in keystores])
-        _require_owners(owners, [_signer(keystore.address or "") for keystore in keystores])
-    accounts = [keys.open(keystore, f"signs, as owner: {summary}") for keystore in keystores]
+    if all(key.address for key in keys):
+        owners = current_owners(client, wallet, [_signer(key.address or "") for key in keys])
+        _require_owners(owners, [_signer(key.address or "") for key in keys])
+    accounts = [pay.keys.open(key, f"signs, as owner: {summary}") for key in keys]
     signers = [_signer(account.address) for account in accounts]
     if owners is None:
         owners = current_owners(client, wallet, signers)

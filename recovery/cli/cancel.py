@@ -1,4 +1,4 @@
-"""`recovery cancel`: the owner stops a recovery."""
+"""`recovery cancel`: the owner, or the same guardians, stop a recovery."""
 
 from __future__ import annotations
 
@@ -7,79 +7,73 @@ from pathlib import Path
 import click
 
 from ..errors import InvalidInput, Refused
-from .session import ADDRESS, FILE, say, sending, signers_option, table
+from .options import ADDRESS, Paying, knowing, owning, sending
+from .session import say, table
+from .sources import Source
 
 
-@click.command(short_help="Stop a recovery that you did not ask for, as the owner")
-@click.argument("address", type=ADDRESS)
-@click.option("--path", "label", required=True, metavar="NAME", help="Which path, by name or number.")
-@click.option("--kit", "kit_file", type=FILE, metavar="FILE", help="A kit, which knows the paths' names.")
-@click.option("--policy", "policy_file", type=FILE, metavar="FILE", help="Or the policy file.")
-@signers_option()
+@click.command(short_help="Stop a recovery that you did not ask for")
+@click.argument("target", metavar="ADDRESS|REQUEST")
+@click.argument("approval_files", type=click.Path(path_type=Path, dir_okay=False), nargs=-1, metavar="[APPROVAL...]")
+@click.option("--path", "label", metavar="NAME", help="Which path, by name or number; as the owner.")
+@click.option("--then-apply", is_flag=True, help="Also apply the change of policy that was held up; as guardians.")
+@knowing
+@owning
 @sending
 def cancel(
-    address: str,
-    label: str,
-    kit_file: Path | None,
-    policy_file: Path | None,
+    target: str,
+    approval_files: tuple[Path, ...],
+    label: str | None,
+    then_apply: bool,
+    source: Source | None,
     signers: tuple[str, ...],
-    network: str | None,
-    deployment: Path | None,
-    account: str | None,
-    password_fd: int | None,
-    yes: bool,
-    mainnet_unaudited: bool,
+    pay: Paying,
 ) -> None:
-    """Stop a recovery that you did not ask for, as the owner.
+    """Stop a recovery that you did not ask for.
 
-    The owners sign, and --account relays and pays the fee.
+    As the owner, name the ADDRESS of the account and the --path: the owners sign,
+    and --account relays and pays the fee. As guardians, give the REQUEST that was made
+    with `recovery request --action cancel`, and your approvals of it.
     """
+    from .submit import submit
+
+    if Path(target).is_file() or target.endswith(".json"):
+        if label is not None:
+            raise InvalidInput("--path is for the owner; the request says which path it is about.")
+        submit(Path(target), approval_files, source, pay, ("cancel",), then_apply)
+        return
+    if then_apply:
+        raise InvalidInput("--then-apply is for guardians: what the owner can cancel never holds up a change.")
+    if approval_files:
+        raise InvalidInput("Approvals go with a request file in place of the address.")
+    if label is None:
+        raise InvalidInput("Which recovery? Give --path with the name or number of its path.")
+    _as_owner(ADDRESS.convert(target, None, None), label, source, signers, pay)
+
+
+def _as_owner(address: str, label: str, source: Source | None, signers: tuple[str, ...], pay: Paying) -> None:
+    from .. import foresee
     from ..explain import when
     from ..state import RequestState
-    from . import keys as keyring
-    from .batches import signed_batch
-    from .finalize import path_index
-    from .network import connect, send
-    from .session import confirm
-    from .sources import from_chain, from_files, require_account
+    from .batches import send_as_owners
+    from .sources import path_index, require_account
 
-    if account is None:
-        raise InvalidInput("Who pays the fee? Give --account.")
-    payer = keyring.find(account)
-    source = from_files(kit_file, policy_file)
-    client = connect(network, deployment)
+    payer, client = pay.payer(), pay.connect()
     require_account(source, address, client.chain_id)
     state = client.state(address)
-    if not state.configured:
-        raise Refused(f"{address} has no recovery policy on this chain. Check the address and the network.")
+    foresee.has_policy(state, client.chain_id)
     index = path_index(state, label, source)
-    status = state.paths[index]
-    if status.state is RequestState.IDLE:
-        raise Refused(f"No recovery is under way on path {label}: there is nothing to cancel.")
-    if status.state is RequestState.EXPIRED:
-        raise Refused(
-            f"The recovery on path {label} expired on {when(status.expires_at)} and can do nothing any more: "
-            "there is nothing to cancel."
-        )
-    known = source if source and source.policy.hash[:24] == state.policy_hash else from_chain(client, address)
-    if known and not known.policy.paths[index].owner_cancels:
-        raise Refused(
-            f"The owner cannot cancel a recovery on path {label}; that is how it stands against a thief. "
-            "Its guardians can, and so can a veto path if the policy has one for it. Call them."
-        )
+    status = foresee.cancellable(state, index, label)
     table([("Account", address), ("Path", label), ("Ready", when(status.ready_at, state.time))])
     click.echo()
-    confirm("Cancel this recovery?", yes)
-    keys = keyring.Keyring(password_fd)
     call = client.cancel_call(state.epoch, index, status.nonce)
-    transaction = signed_batch(
-        client, address, [call], f"cancel the recovery on path {label}", signers, keys, mainnet_unaudited
-    )
-    send(client, transaction, payer, keys, acknowledged=mainnet_unaudited)
+    summary = f"cancel the recovery on path {label}"
+    if send_as_owners(pay, client, address, [call], summary, signers, payer, "Cancel this recovery?") is None:
+        return
     if client.state(address, index + 1).paths[index].state is not RequestState.IDLE:
         raise Refused(f"The transaction was mined, but the recovery goes on. See: recovery status {address}")
     say("Cancelled. The owners stay as they are.", bold=True, colour="green")
     say(
         "If you did not ask for it, find out who did: its guardians approved it. Speak with them, and change the "
-        "policy if you cannot trust them any more."
+        "policy if you cannot trust them any more: recovery policy change"
     )

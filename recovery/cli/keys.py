@@ -1,4 +1,7 @@
-"""Keys: keystore files (version 3) and the keyfile accounts of Ape. Passwords come by prompt or file descriptor."""
+"""Keys: keystore files (version 3), and every account that Ape knows: keyfiles, hardware wallets, KMS.
+
+Passwords of keystores come by prompt or file descriptor; Ape's other accounts ask in their own way.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,33 @@ import sys
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from .. import files
 from ..errors import InvalidFile, InvalidInput, Refused
 from ..signer import Signer
+from .ape_keys import ApeKey, find_in_ape
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
 ATTEMPTS = 3
+
+
+class Signing(Protocol):
+    """A key that is open: what eth-account's accounts can do, or as much of it as is needed."""
+
+    @property
+    def address(self) -> Any:
+        """Its address."""
+
+    def sign_message(self, signable_message: Any) -> Any:
+        """Signs an EIP-712 message; what it returns has `signature`."""
+
+    def sign_transaction(self, transaction_dict: Any) -> Any:
+        """Signs a transaction; what it returns has `hash` and `raw_transaction`."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +57,11 @@ class Keystore:
     address: str | None
 
 
-def find(name: str) -> Keystore:
-    """Finds and reads a keystore, without its password.
+Key = Keystore | ApeKey
+
+
+def find(name: str) -> Key:
+    """Finds a key, without opening it.
 
     Raises:
         InvalidInput: There is none, or the file is none.
@@ -49,8 +70,11 @@ def find(name: str) -> Keystore:
     if not path.is_file():
         alias = _ape_folder() / f"{name}.json"
         if "/" in name or not alias.is_file():
+            account = None if "/" in name else find_in_ape(name)
+            if account is not None:
+                return account
             raise InvalidInput(
-                f"There is no keystore file {name!r}"
+                f"There is no keystore file {name[:60]!r}"
                 + ("" if "/" in name else f", and no Ape account of that name in {alias.parent}")
                 + ". Make one with: ape accounts generate NAME, or cast wallet new FOLDER"
             )
@@ -65,6 +89,13 @@ def find(name: str) -> Keystore:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InvalidFile(f"{path} is not a keystore (version 3): it holds no key that a password opens.") from None
     return Keystore(name, path, content, address)
+
+
+def same(one: Key, other: Key) -> bool:
+    """Whether two names mean the same key."""
+    if isinstance(one, Keystore) and isinstance(other, Keystore):
+        return one.path.resolve() == other.path.resolve()
+    return one.address is not None and one.address == other.address
 
 
 def _ape_folder() -> Path:
@@ -83,17 +114,21 @@ class Keyring:
     password_fd: int | None = None
     _opened: dict[Path, LocalAccount] = field(default_factory=dict, repr=False)
 
-    def open(self, keystore: Keystore, purpose: str) -> LocalAccount:
-        """Decrypts a key.
+    def open(self, key: Key, purpose: str) -> Signing:
+        """Decrypts a key, or has Ape do what it takes.
 
         Args:
-            keystore: Which.
+            key: Which.
             purpose: What it is for, for whoever types the password.
 
         Raises:
             InvalidInput: The password is wrong, or the file does not hold the key that it claims.
             Refused: There is nobody to ask.
         """
+        if isinstance(key, ApeKey):
+            click.echo(f"{key.name} {purpose}. If it is a device, look at it.", err=True)
+            return key
+        keystore = key
         place = keystore.path.resolve()
         if place not in self._opened:
             account = self._decrypt(keystore, purpose)

@@ -9,35 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ChainError, InvalidFile, InvalidInput, MissingExtra
-from .session import SENT, confirm, unaudited
 
 if TYPE_CHECKING:
     from web3 import Web3
 
     from ..client import RecoveryClient
     from ..contracts import Deployment
-    from ..building import Transaction
-    from .keys import Keyring, Keystore
 
 TIMEOUT = 30
-
-CHAINS = {
-    1: "Ethereum mainnet",
-    10: "OP Mainnet",
-    100: "Gnosis",
-    137: "Polygon",
-    8453: "Base",
-    17000: "Holesky",
-    31337: "local test chain",
-    42161: "Arbitrum One",
-    560048: "Hoodi",
-    11155111: "Sepolia",
-}
-
-
-def chain_name(chain_id: int) -> str:
-    """What people call a chain, and its number."""
-    return f"{CHAINS[chain_id]} (chain {chain_id})" if chain_id in CHAINS else f"chain {chain_id}"
 
 
 def connect(network: str | None, deployment: Path | None = None) -> RecoveryClient:
@@ -99,10 +78,9 @@ def _through_ape(choice: str) -> Web3:
     try:
         from ape import networks
         from ape.exceptions import ApeException
-        from ape.logging import LogLevel, logger
     except ModuleNotFoundError as error:
         raise MissingExtra(f"{choice!r} is a network of Ape's, which is not installed", "ape") from error
-    logger.set_level(LogLevel.ERROR)  # it writes to stdout, where only our output belongs
+    quiet_ape()
     try:
         context = networks.parse_network_choice(choice)
         provider = click.get_current_context().with_resource(context)
@@ -112,6 +90,13 @@ def _through_ape(choice: str) -> Web3:
         reason += "" if reason.endswith((".", "?", "!")) else "."
         raise ChainError(f"Ape cannot connect to {choice!r}: {reason} See: ape networks list") from error
     return web3
+
+
+def quiet_ape() -> None:
+    """Ape writes what it does to stdout, where only our output belongs."""
+    from ape.logging import LogLevel, logger
+
+    logger.set_level(LogLevel.ERROR)
 
 
 def load_deployment(path: Path) -> Deployment:
@@ -136,44 +121,3 @@ def load_deployment(path: Path) -> Deployment:
     if any(signer is None or not signer.is_address for signer in signers):
         raise problem
     return Deployment(*(signer.address for signer in signers if signer is not None))
-
-
-def send(
-    client: RecoveryClient,
-    transaction: Transaction,
-    keystore: Keystore,
-    keys: Keyring,
-    *,
-    question: str = "",
-    yes: bool = False,
-    acknowledged: bool = False,
-) -> Any:
-    """Has a transaction simulated, confirmed, paid for, and mined.
-
-    Args:
-        client: Of the chain.
-        transaction: What to send.
-        keystore: Who pays.
-        keys: What opens it.
-        question: What to ask before, or nothing.
-        yes: Do not ask.
-        acknowledged: Mainnet although unaudited.
-
-    Raises:
-        RecoveryError: It would fail, was declined, or has failed.
-    """
-    unaudited(client.chain_id, acknowledged)
-    if keystore.address is not None:
-        client.simulate(transaction, keystore.address)  # before anybody types a password for nothing
-    if question:
-        confirm(question, yes)
-    account = keys.open(keystore, f"pays to {transaction.summary}")
-    sent: list[str] = click.get_current_context().find_root().meta[SENT]
-
-    def sending(identifier: str) -> None:
-        sent.append(identifier)
-        click.echo(f"Sending transaction {identifier} ...", err=True)
-
-    receipt = client.send(transaction, account, sending=sending)
-    sent.clear()
-    return receipt

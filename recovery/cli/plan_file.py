@@ -93,13 +93,14 @@ _FIELDS = {
 }
 
 
-def read_plan(text: str, source: str, secret: bytes | None = None) -> PolicyPlan:
-    """A policy from its YAML, with a fresh secret.
+def read_plan(text: str, source: str, secret: bytes | None = None, earlier: PolicyPlan | None = None) -> PolicyPlan:
+    """A policy from its YAML, with a fresh secret, or that of the policy that it replaces.
 
     Args:
         text: The YAML.
         source: What to call it in errors.
         secret: 32 random bytes; by default from the operating system.
+        earlier: The policy that it replaces: whoever keeps name and address keeps the number, and with it the salt.
 
     Raises:
         InvalidInput: Anything in it that is not understood, with its line.
@@ -119,7 +120,8 @@ def read_plan(text: str, source: str, secret: bytes | None = None) -> PolicyPlan
         raise InvalidInput(f"{source} is not YAML.") from error
     if root is None:
         raise InvalidInput(f"{source} is empty. Begin with: recovery policy new --example > policy.yaml")
-    return _Reader(source).plan(root, secret or os.urandom(32))
+    plan = _Reader(source).plan(root, secret or os.urandom(32))
+    return plan if earlier is None else plan.replacing(earlier)
 
 
 class _Reader:

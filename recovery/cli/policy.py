@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .session import FILE, command_line, json_option, load_kit, load_plan, quote, require_free, say, table, warn
+from .change import apply_change, change, drop, publish
+from .options import FILE, json_option
+from .session import command_line, load_kit, load_plan, quote, require_free, say, table, warn
 
 if TYPE_CHECKING:
     from ..kit import Kit, PolicyPlan
@@ -19,11 +21,22 @@ def policy() -> None:
     """Decide who can get you back into your account, and how."""
 
 
+for _command in (change, drop, apply_change, publish):
+    policy.add_command(_command)
+
+
 @policy.command()
 @click.argument("file", type=FILE, required=False)
 @click.option("-o", "--output", type=FILE, default=Path("policy.json"), show_default=True, help="Where to write it.")
 @click.option("--example", is_flag=True, help="Print a policy to begin with, and explain it.")
-def new(file: Path | None, output: Path, example: bool) -> None:
+@click.option(
+    "--from",
+    "earlier",
+    type=FILE,
+    metavar="FILE",
+    help="The policy file of the present policy, when you change it: whoever stays keeps their place.",
+)
+def new(file: Path | None, output: Path, example: bool, earlier: Path | None) -> None:
     """Make a policy of what FILE (YAML) says.
 
     The policy file says who your guardians are and holds a secret: keep it, with a
@@ -38,7 +51,7 @@ def new(file: Path | None, output: Path, example: bool) -> None:
     if file is None:
         raise click.UsageError("Name the YAML file. For one to begin with: recovery policy new --example > policy.yaml")
     require_free(output)
-    plan = read_plan(files.read(file), str(file))
+    plan = read_plan(files.read(file), str(file), earlier=load_plan(earlier) if earlier else None)
     files.write(output, plan.dumps(), secret=True)
     _print_plan(plan)
     click.echo()
@@ -49,6 +62,10 @@ def new(file: Path | None, output: Path, example: bool) -> None:
         "keep a copy in a safe place, and give it to nobody."
     )
     click.echo()
+    if earlier:
+        say("Next, have the policy of your account changed:")
+        command_line(f"recovery policy change 0xWALLET --policy {quote(output)} --signer KEY --account KEY")
+        return
     say("Next, create the wallet:")
     command_line(f"recovery wallet create --policy {quote(output)} --owner 0x... --account KEY --network URL")
 
@@ -143,8 +160,8 @@ def _print_plan(plan: PolicyPlan) -> None:
 
 
 def _print_kit(kit: Kit) -> None:
+    from ..chains import chain_name
     from ..explain import duration
-    from .network import chain_name
     from .words import kit_lines
 
     signers = {str(opening.signer) for opening in kit.openings if opening}

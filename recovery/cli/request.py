@@ -1,4 +1,4 @@
-"""`recovery request`: write down who shall own the account from now on."""
+"""`recovery request`: write down what guardians are asked to do."""
 
 from __future__ import annotations
 
@@ -8,57 +8,58 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InvalidInput
-from .session import (
-    ADDRESS,
-    DURATION,
-    FILE,
-    command_line,
-    parse_owners,
-    quote,
-    reading,
-    require_free,
-    say,
-    table,
-)
-from .sources import from_files
+from .options import ADDRESS, DURATION, FILE, Where, knowing, reading
+from .session import command_line, parse_owners, quote, require_free, say, table, warn
+from .sources import Source, path_index, require_account
+from .submit import VERBS
 
 if TYPE_CHECKING:
-    from .sources import Source
+    from ..client import RecoveryClient
+    from ..policy import Right
+    from ..request import Request
+
+ACTIONS = ("recover", "cancel", "veto", "freeze", "thaw")
 
 
-@click.command(short_help="Write down who shall own the account from now on")
-@click.option("--kit", "kit_file", type=FILE, metavar="FILE", help="A guardian's kit.")
-@click.option("--policy", "policy_file", type=FILE, metavar="FILE", help="Or the owner's policy file.")
+@click.command(short_help="Write down what guardians are asked to do: recover, cancel, veto, freeze, thaw")
+@click.option(
+    "--action",
+    type=click.Choice(ACTIONS),
+    default="recover",
+    show_default=True,
+    help="New owners; stop a recovery on the same path; stop something with a veto path; freeze; end a freeze.",
+)
+@knowing
 @click.option("--wallet", type=ADDRESS, metavar="ADDR", help="The account; a kit knows it.")
-@click.option("--path", "label", metavar="NAME", help="Which path of the policy, if there are several.")
-@click.option("--new-owner", "owners", multiple=True, required=True, metavar="ADDR", help="Repeat for more owners.")
-@click.option("--threshold", type=click.IntRange(min=1), metavar="N", help="How many new owners have to sign.")
+@click.option("--path", "label", metavar="NAME", help="Which path of the policy acts, if there are several.")
+@click.option("--new-owner", "owners", multiple=True, metavar="ADDR", help="recover: who; repeat for more owners.")
+@click.option("--threshold", type=click.IntRange(min=1), metavar="N", help="recover: how many new owners have to sign.")
+@click.option("--stop", metavar="NAME", help="veto: the path whose recovery is to be stopped.")
+@click.option("--change", is_flag=True, help="veto: stop the pending change of policy instead.")
 @click.option("--deadline", type=DURATION, default="72 hours", show_default=True, help="How long approvals are good.")
 @click.option("-o", "--output", type=FILE, default=Path("request.json"), show_default=True, help="Where to write it.")
 @reading
 def request(
-    kit_file: Path | None,
-    policy_file: Path | None,
+    action: str,
+    source: Source | None,
     wallet: str | None,
     label: str | None,
     owners: tuple[str, ...],
     threshold: int | None,
+    stop: str | None,
+    change: bool,
     deadline: int,
     output: Path,
-    network: str | None,
-    deployment: Path | None,
+    where: Where,
 ) -> None:
-    """Write down who shall own the account from now on.
+    """Write down what guardians are asked to do, by default who shall own the account.
 
-    Anybody who has a kit can do so. It changes nothing until guardians approve it.
+    Anybody who has a kit can do so. It changes nothing until guardians approve it and
+    somebody submits it.
     """
     from .. import files
-    from ..explain import when
-    from .network import chain_name, connect
-    from .sources import require_account
-    from .words import owners_rows, sentence
+    from ..policy import Right
 
-    source = from_files(kit_file, policy_file)
     if source is None:
         raise InvalidInput("Give --kit with a guardian's kit, or --policy with the owner's policy file.")
     account = source.kit.account if source.kit else wallet
@@ -66,75 +67,125 @@ def request(
         raise InvalidInput("Which account? Give its address with --wallet; a policy file does not say it.")
     if wallet is not None:
         require_account(source, wallet)
-    index = choose_path(source, label)
-    parsed = parse_owners(owners, threshold, "--new-owner")
-    if any(owner.is_address and owner.address == account for owner in parsed.signers):
+    _require_fitting_options(action, owners, threshold, stop, change)
+    right = {"veto": Right.VETO, "freeze": Right.FREEZE, "thaw": Right.FREEZE}.get(action, Right.ROTATE)
+    index = choose_path(source, label, right)
+    new_owners = parse_owners(owners, threshold, "--new-owner") if owners else None
+    if new_owners and any(owner.is_address and owner.address == account for owner in new_owners.signers):
         raise InvalidInput("The account cannot own itself. Name the address of the new key.")
     if not deadline:
         raise InvalidInput("The deadline should leave the guardians some time.")
     require_free(output)
-    client = connect(network, deployment)
+    client = where.connect()
     require_account(source, account, client.chain_id)
     if source.kit and source.kit.module != client.deployment.module:
         raise InvalidInput(
             f"This kit is for the module {source.kit.module}, and this program uses {client.deployment.module}. "
             "Give --deployment, or use the release that the kit was made with."
         )
-    proof, name = source.policy.proof(index), source.labels[index]
-    made = client.request(account, proof, name, parsed, client.deadline(deadline))
+    proof, name, until = source.policy.proof(index), source.labels[index], client.deadline(deadline)
+    if action == "recover":
+        assert new_owners is not None  # noqa: S101 - required above
+        made = client.request(account, proof, name, new_owners, until)
+        if client.is_wallet(account) and client.owners_hash(account) == new_owners.hash[:24]:
+            warn("These are the owners that the account has already.")
+    elif action == "cancel":
+        made = client.request_cancel(account, proof, name, until)
+    elif action == "veto":
+        stopped = path_index(client.state(account), stop, source) if stop else None
+        made = client.request_veto(account, proof, name, stopped, until)
+    elif action == "freeze":
+        made = client.request_freeze(account, proof, name, until)
+    else:
+        made = client.request_thaw(account, proof, name, until)
     files.write(output, made.dumps())
+    _show(client, made, source, output)
 
-    path = proof.path
-    say("This request asks the guardians to replace the owners.", bold=True)
+
+def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -> None:
+    from ..chains import chain_name
+    from ..explain import when
+    from .words import action_rows, sentence
+
+    path, name, now = made.proof.path, made.label, client.time()
+    asks = {
+        "recover": "replace the owners",
+        "cancel": "stop the recovery that is under way",
+        "veto-request": "stop the recovery that is under way",
+        "veto-change": "stop the change of policy",
+        "freeze": "freeze the account",
+        "thaw": "end the freeze",
+    }
+    say(f"This request asks the guardians to {asks[made.action.kind]}.", bold=True)
     click.echo()
     table(
         [
-            ("Account", account),
+            ("Account", made.account),
             ("Chain", chain_name(client.chain_id)),
-            *owners_rows(parsed, "New owner"),
-            ("Path", f"{name}: {sentence(path, source.guardians(index))}"),
-            ("Good until", when(made.deadline, client.time())),
+            *action_rows(made, source),
+            ("Path", f"{name}: {sentence(path, source.guardians(made.proof.index))}"),
+            ("Good until", when(made.deadline, now)),
         ]
     )
     click.echo()
-    opens = client.state(account, 0).inactive_at(path.inactivity)
-    if path.inactivity and not 0 < opens <= client.time():
-        begins = f"opens on {when(opens, client.time())}, if the owner stays silent" if opens else "is not open"
+    opens = client.state(made.account, 0).inactive_at(path.inactivity)
+    if made.action.kind == "recover" and path.inactivity and not 0 < opens <= now:
+        begins = f"opens on {when(opens, now)}, if the owner stays silent" if opens else "is not open"
         say(f"Not yet: path {name} {begins}. Until then nobody can start this request.", bold=True, colour="yellow")
         click.echo()
     say(f"Written to {output}. It is no secret, and by itself it changes nothing.")
     click.echo()
     say(
-        f"Next: send {output} to the guardians of path {name}, and speak with each of them, so that they know it is "
-        "you and can compare the new owner's address. Each of them runs:"
+        f"Next: send {output} to the guardians of path {name} (`recovery qr` makes a picture or a text of it), and "
+        "speak with each of them, so that they know it is you"
+        + (" and can compare the new owner's address." if made.action.kind == "recover" else ".")
+        + " Each of them runs:"
     )
     command_line(f"recovery approve {quote(output.name)} --kit KIT --signer KEY --network URL")
     say("and sends you back the approval. With enough of them anybody can run:")
-    command_line(f"recovery start {quote(output.name)} approval-*.json --account KEY --network URL")
+    verb = VERBS[made.action.kind]
+    command_line(f"recovery {verb} {quote(output.name)} approval-*.json --account KEY --network URL")
 
 
-def choose_path(source: Source, label: str | None) -> int:
-    """Which path is meant.
+def _require_fitting_options(
+    action: str, owners: tuple[str, ...], threshold: int | None, stop: str | None, change: bool
+) -> None:
+    """Refuses options that mean nothing for the action, and missing ones."""
+    if action == "recover" and not owners:
+        raise InvalidInput("Who shall own the account? Give --new-owner with the address of the new key.")
+    if action != "recover" and (owners or threshold):
+        raise InvalidInput(f"--new-owner and --threshold go with --action recover, not with {action}.")
+    if action != "veto" and (stop or change):
+        raise InvalidInput(f"--stop and --change go with --action veto, not with {action}.")
+    if action == "veto" and bool(stop) == change:
+        raise InvalidInput("What is to be vetoed? Give --stop with the path of the recovery, or --change.")
+
+
+def choose_path(source: Source, label: str | None, right: Right) -> int:
+    """Which path is to act.
 
     Raises:
-        InvalidInput: It is not said and not clear, unknown, or not for new owners.
+        InvalidInput: It is not said and not clear, unknown, or has another right.
     """
     from ..kit import find_path
     from ..policy import Right
 
-    rotating = [i for i, path in enumerate(source.policy.paths) if path.right is Right.ROTATE]
-    names = ", ".join(source.labels[i] for i in rotating)
+    can = {Right.ROTATE: "replace owners", Right.FREEZE: "freeze", Right.VETO: "veto"}
+    possible = [i for i, path in enumerate(source.policy.paths) if path.right is right]
+    if not possible:
+        raise InvalidInput(f"No path of this policy can {can[right]}.")
+    names = ", ".join(source.labels[i] for i in possible)
     if label is not None:
         index = find_path(source.labels, label)
-        if index not in rotating:
+        if index not in possible:
             raise InvalidInput(
-                f"Path {source.labels[index]!r} cannot replace owners; it can "
-                f"{source.policy.paths[index].right.name.lower()}. These can: {names}."
+                f"Path {source.labels[index]!r} cannot {can[right]}; it can "
+                f"{can[source.policy.paths[index].right]}. These can: {names}."
             )
         return index
     if source.kit:
-        own = [i for i in rotating if source.kit.openings[i] is not None]
-        rotating = own or rotating
-    if len(rotating) > 1:
-        raise InvalidInput(f"Which path? Give --path with one of: {', '.join(source.labels[i] for i in rotating)}.")
-    return rotating[0]
+        own = [i for i in possible if source.kit.openings[i] is not None]
+        possible = own or possible
+    if len(possible) > 1:
+        raise InvalidInput(f"Which path? Give --path with one of: {', '.join(source.labels[i] for i in possible)}.")
+    return possible[0]

@@ -1,12 +1,11 @@
-"""What commands share: options, words on the screen, and questions to the person in front of it."""
+"""What commands share: words on the screen, questions to the person in front of it, and their files."""
 
 from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,94 +18,6 @@ if TYPE_CHECKING:
 #: In the context: hashes of transactions that may have been sent.
 SENT = "recovery.sent"
 WIDTH = 80
-_F = TypeVar("_F", bound=Callable[..., Any])
-FILE = click.Path(path_type=Path, dir_okay=False)
-
-network_option = click.option(
-    "--network",
-    metavar="WHERE",
-    envvar="RECOVERY_NETWORK",
-    help="Address of a node (http, https, ws, wss) or, with Ape, a choice such as ethereum:sepolia:node. "
-    "Also from RECOVERY_NETWORK.",
-)
-deployment_option = click.option(
-    "--deployment",
-    type=FILE,
-    metavar="FILE",
-    help="JSON with module, factory, wallet and lens, if the contracts do not stand at the usual addresses.",
-)
-mainnet_option = click.option(
-    "--mainnet-unaudited",
-    is_flag=True,
-    help="Act on Ethereum mainnet although these contracts have not been audited.",
-)
-account_option = click.option(
-    "--account",
-    metavar="KEY",
-    help="Who pays for the transaction: a keystore file, or the alias of an Ape account.",
-)
-password_option = click.option(
-    "--password-fd",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Read passwords from this file descriptor, one line for each key in the order they are needed.",
-)
-yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-def reading(command: _F) -> _F:
-    """Options of a command that reads the chain."""
-    return network_option(deployment_option(command))
-
-
-def sending(command: _F) -> _F:
-    """Options of a command that sends a transaction."""
-    return reading(account_option(password_option(yes_option(mainnet_option(command)))))
-
-
-def signers_option(required: bool = True) -> Callable[[_F], _F]:
-    """`--signer`, once for each owner that signs."""
-    return click.option(
-        "--signer",
-        "signers",
-        multiple=True,
-        required=required,
-        metavar="KEY",
-        help="An owner who signs: a keystore file, or the alias of an Ape account. Repeat for more owners.",
-    )
-
-
-class AddressType(click.ParamType):
-    """An address, with its checksum if it has one."""
-
-    name = "address"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Returns it with ERC-55 checksum."""
-        from ..signer import Signer
-
-        signer = Signer.parse(value)
-        if not signer.is_address:
-            raise InvalidInput(f"{value[:50]}... is too long for an address (0x and 40 hexadecimal digits).")
-        return signer.address
-
-
-class DurationType(click.ParamType):
-    """A length of time, such as "3 days", in seconds."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Returns seconds."""
-        from .durations import parse_duration
-
-        return value if isinstance(value, int) else parse_duration(value)
-
-
-ADDRESS = AddressType()
-DURATION = DurationType()
-
 
 # ------------------------------------------------------------------------------------------------- words
 
@@ -199,14 +110,14 @@ def unaudited(chain_id: int, acknowledged: bool) -> None:
 # ------------------------------------------------------------------------------------------------- files
 
 
-def require_free(path: Path) -> None:
+def require_free(path: Path, option: str = "-o") -> None:
     """Refuses early what could not be written later, so that nobody types a password for nothing.
 
     Raises:
         InvalidInput: Something is there already.
     """
     if path.exists() or path.is_symlink():
-        raise InvalidInput(f"{path} exists already. Name another file with -o, or move it away first.")
+        raise InvalidInput(f"{path} exists already. Name another file with {option}, or move it away first.")
 
 
 def load_kit(path: Path) -> Kit:

@@ -12,7 +12,10 @@ from .session import load_kit, load_plan
 if TYPE_CHECKING:
     from ..client import RecoveryClient
     from ..kit import Kit, PolicyPlan
+    from ..policy import Path as PolicyPath
     from ..policy import Policy
+    from ..request import Request
+    from ..state import AccountState
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,54 @@ def from_chain(client: RecoveryClient, account: str) -> Source | None:
     return Source(policy, tuple(str(number) for number in range(len(policy.paths))))
 
 
+def path_index(state: AccountState, label: str, source: Source | None) -> int:
+    """A path by its name, if a file knows names, or by its number.
+
+    Raises:
+        InvalidInput: There is none.
+    """
+    from ..kit import find_path
+
+    if source is not None and source.policy.hash[:24] == state.policy_hash:
+        return find_path(source.labels, label)
+    if label.isdecimal() and int(label) < len(state.paths):
+        return int(label)
+    if source is not None:
+        raise InvalidInput("Your file is of another policy than the account has now. Name the path by its number.")
+    raise InvalidInput(
+        f"Path {label!r} is a name that only kit and policy file know: give one of them (--kit, --policy), "
+        "or the path's number from: recovery status"
+    )
+
+
+def structure_of(
+    client: RecoveryClient, address: str, index: int, request: Request | None, source: Source | None
+) -> PolicyPath:
+    """The structure of a path, from a file or from the chain's events.
+
+    Raises:
+        RecoveryError: There is no such path, or no event holds it.
+    """
+    if request:
+        return request.proof.path
+    policy = source.policy if source else None
+    if policy is None:
+        try:
+            policy = client.policy(address)
+        except ChainError as error:
+            raise ChainError(f"{error.message} --request takes the request file.") from error
+    if index >= len(policy.paths):
+        raise InvalidInput(f"The policy has no path {index}.")
+    return policy.paths[index]
+
+
 def require_account(source: Source | None, account: str, chain_id: int | None = None) -> None:
     """Refuses the kit of another account or chain.
 
     Raises:
         InvalidInput: It is one.
     """
-    from .network import chain_name
+    from ..chains import chain_name
 
     if source is None or source.kit is None:
         return

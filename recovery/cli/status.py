@@ -3,244 +3,124 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .session import ADDRESS, FILE, json_option, reading, say, table, warn
+from ..errors import InvalidInput, RecoveryError
+from .options import ADDRESS, FILE, Where, json_option, knowing, profile, reading
+from .session import quote, require_free, say, table, warn
+from .sources import Source, from_chain, require_account
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
     from ..quorum import Owners
+    from ..request import Approvals
     from ..state import AccountState
-    from .sources import Source
-
-
-@dataclass
-class Report:
-    """What `status` says, before it is printed.
-
-    Attributes:
-        todo: What to do, most urgent first: text, commands, and whether it is a matter of now.
-        events: Times of the timeline with what happens then.
-        silence: What is known of the owner's activity and the paths that wait for silence.
-    """
-
-    todo: list[tuple[str, list[str], bool]] = field(default_factory=list)
-    events: list[tuple[int, str]] = field(default_factory=list)
-    silence: list[tuple[str, str]] = field(default_factory=list)
+    from .situation import May, Report
 
 
 @click.command(short_help="What to do now, and why")
 @click.argument("address", type=ADDRESS)
-@click.option("--kit", "kit_file", type=FILE, metavar="FILE", help="A guardian's kit, which knows the paths' names.")
-@click.option("--policy", "policy_file", type=FILE, metavar="FILE", help="Or the owner's policy file.")
+@knowing
+@click.option("--request", "request_file", type=FILE, metavar="FILE", help="A request, to see what is missing for it.")
+@click.option(
+    "--approval", "approval_files", type=FILE, multiple=True, metavar="FILE", help="An approval of it; repeat."
+)
+@click.option("--events", is_flag=True, help="Also search the chain's events, for the policy and the new owners.")
+@click.option("--ics", type=FILE, metavar="FILE", help="Write the dates that are to come into a calendar file.")
+@click.option("--also", multiple=True, metavar="WHERE", help="Another chain on which to look; repeat.")
 @reading
 @json_option
 def status(
     address: str,
-    kit_file: Path | None,
-    policy_file: Path | None,
-    network: str | None,
-    deployment: Path | None,
+    source: Source | None,
+    request_file: Path | None,
+    approval_files: tuple[Path, ...],
+    events: bool,
+    ics: Path | None,
+    also: tuple[str, ...],
+    where: Where,
     as_json: bool,
 ) -> None:
-    """What to do now about an account, and why."""
-    from .network import chain_name, connect
-    from .sources import from_chain, from_files, require_account
+    """What to do now about an account, and why.
 
-    source = from_files(kit_file, policy_file)
-    client = connect(network, deployment)
-    require_account(source, address, client.chain_id)
+    Everything comes from one question to the chain. What the policy says comes from
+    --kit or --policy, or with --events from the chain's events.
+    """
+    from .situation import as_data, calendar_events, examine
+
+    if approval_files and request_file is None:
+        raise InvalidInput("--approval goes with --request: the request that it approves.")
+    if ics:
+        require_free(ics, "--ics")
+    asked = _request(request_file, approval_files, address)
+    networks = [where.network, *(also or (n for n in profile().networks if n != where.network))]
+    collected, dates = [], []
+    for number, network in enumerate(networks):
+        if number and not as_json:
+            click.echo()
+        try:
+            client = Where(network, where.deployment).connect()
+            state, known, new_owners = _read(client, address, source, asked, events)
+        except RecoveryError as error:
+            if len(networks) == 1:
+                raise
+            collected.append({"account": address, "error": {"code": error.code, "message": error.message}})
+            if not as_json:
+                warn(f"{_shown(network)}: {error.message}")
+            continue
+        report = examine(state, known, new_owners)
+        collected.append(as_data(client.chain_id, state, known, new_owners, report))
+        if ics:
+            dates += calendar_events(state, client.chain_id, _chain(client), report)
+        if not as_json:
+            _print(client, state, known, report, asked if not number else None, events)
+    if as_json:
+        click.echo(json.dumps(collected[0] if len(networks) == 1 else collected, indent=2, ensure_ascii=False))
+    if ics:
+        _write_calendar(ics, dates, as_json)
+    if len(networks) > 1 and all("error" in each for each in collected):
+        raise click.exceptions.Exit(1)
+
+
+def _read(
+    client: RecoveryClient, address: str, source: Source | None, asked: Approvals | None, events: bool
+) -> tuple[AccountState, Source | None, dict[int, Owners]]:
+    """What the chain says, what is known of the policy, and who the new owners would be."""
     state = client.state(address)
+    if source and source.kit and source.kit.chain_id != client.chain_id:
+        source = Source(source.policy, source.labels)  # the same policy elsewhere: compared by its hash below
+    require_account(source, address)
     if source and state.configured and source.policy.hash[:24] != state.policy_hash:
         warn("Your file is of another policy than the account has now. Ask for the present one.")
         source = None
-    if source is None and state.configured:
-        source = from_chain(client, address)
-    new_owners = _new_owners(client, state)
-    if as_json:
-        click.echo(json.dumps(as_data(client.chain_id, state, source, new_owners), indent=2, ensure_ascii=False))
-        return
-    say(f"{address} on {chain_name(client.chain_id)}", bold=True)
-    click.echo()
-    report = examine(state, source, new_owners)
-    for text, commands, urgent in report.todo:
-        _todo(text, commands, urgent)
-    click.echo()
-    _timeline(report.events, state.time)
-    if report.silence:
-        table(report.silence)
-        click.echo()
-    if state.configured:
-        _protection(state, source)
+    new_owners: dict[int, Owners] = {}
+    if asked and asked.request.action.kind == "recover":
+        index = asked.request.proof.index
+        if state.epoch == asked.request.epoch and state.paths[index].nonce == asked.request.action.nonce + 1:  # type: ignore[union-attr]
+            new_owners[index] = asked.request.owners
+    if events and state.configured:
+        source = source or from_chain(client, address)
+        new_owners |= _new_owners(client, state)
+    return state, source, new_owners
 
 
-def examine(state: AccountState, source: Source | None, new_owners: dict[int, Owners]) -> Report:
-    """What follows from an account's state. No I/O.
+def _request(file: Path | None, approval_files: tuple[Path, ...], address: str) -> Approvals | None:
+    from .. import files
+    from ..request import Request
+    from .submit import collect
 
-    Args:
-        state: What the chain says.
-        source: What is known of its policy.
-        new_owners: Of the requests under way, by path, as far as known.
-    """
-    from ..explain import duration, when
-    from ..state import RequestState
-
-    report = Report()
-    account, now = state.account, state.time
-    if not state.configured:
-        if state.readable:
-            report.todo.append(("This account has no recovery policy: nobody could get it back.", [], True))
-        else:
-            report.todo.append(
-                ("Nothing that could be recovered stands here. Check the address and the network.", [], True)
-            )
-        return report
-    if state.frozen:
-        report.todo.append(
-            (
-                f"Frozen until {when(state.frozen_until, now)}: nothing can be spent. "
-                "If the key was stolen, recover the account in this time.",
-                [],
-                True,
-            )
-        )
-    for index, path in enumerate(state.paths):
-        if path.state is RequestState.IDLE:
-            continue
-        label = _label(source, index)
-        structure = source.policy.paths[index] if source else None
-        owners = new_owners.get(index)
-        to = ""
-        if owners:
-            listed = ", ".join(str(owner) for owner in owners.signers)
-            to = f" The new owner{'s' if len(owners.signers) > 1 else ''} would be {listed}."
-        if structure:
-            report.events.append((path.ready_at - structure.delay, f"recovery started on path {label}"))
-        report.events.append((path.ready_at, f"path {label}: ready, anybody can finalize"))
-        report.events.append((path.expires_at, f"path {label}: expires"))
-        cancel = [f"recovery cancel {account} --path {index} --signer KEY --account KEY"]
-        if structure and not structure.owner_cancels:
-            stop, cancel = "call its guardians: the owner cannot cancel it, but they can.", []
-        else:
-            stop = "cancel it now, as the owner:"
-        finalize = f"recovery finalize {account} --path {index} --account KEY"
-        if path.state is RequestState.PENDING:
-            wait = duration(path.ready_at - now)
-            text = f"Recovery under way on path {label}: ready in {wait}.{to} If this was not you, {stop}"
-            report.todo.append((text, cancel, True))
-        elif path.state is RequestState.READY:
-            left = duration(path.expires_at - now)
-            text = f"Recovery on path {label} is ready, for {left} more.{to} Anybody can finalize it now:"
-            report.todo.append((text, [finalize], True))
-            report.todo.append((f"If this was not you, {stop}", cancel, True))
-        else:
-            report.todo.append(
-                (f"A recovery on path {label} has expired. It can do nothing; guardians can start again.", [], False)
-            )
-    if state.change_eta:
-        _change(report, state)
-    _silence(report, state, source)
-    if not report.todo:
-        report.todo.append(("Nothing to do. No recovery is under way.", [], False))
-    return report
-
-
-def as_data(chain_id: int, state: AccountState, source: Source | None, new_owners: dict[int, Owners]) -> dict[str, Any]:
-    """The same for programs: times in seconds since 1970, 0 for none."""
-    from .words import path_json
-
-    known = source.policy.paths if source else ()
-    paths = []
-    for index, path in enumerate(state.paths):
-        if index >= len(known) and (known or not path.ready_at):
-            continue
-        owners = new_owners.get(index)
-        structure = known[index] if index < len(known) else None
-        paths.append(
-            {
-                "path": index,
-                **(path_json(structure, source.labels[index] if source else None) if structure else {}),
-                "state": path.state.name.lower(),
-                "nonce": path.nonce,
-                "readyAt": path.ready_at,
-                "expiresAt": path.expires_at,
-                "newOwners": [str(owner) for owner in owners.signers] if owners else None,
-                "newThreshold": owners.threshold if owners else None,
-                "silentFrom": state.inactive_at(structure.inactivity) if structure and structure.inactivity else 0,
-            }
-        )
-    return {
-        "account": state.account,
-        "chainId": chain_id,
-        "time": state.time,
-        "protected": state.configured,
-        "policyHash": "0x" + state.policy_hash.hex() if state.configured else None,
-        "epoch": state.epoch,
-        "changeDelay": state.change_delay,
-        "blockers": state.blockers,
-        "change": {
-            "policyHash": "0x" + state.change_policy_hash.hex(),
-            "removal": state.change_policy_hash == bytes(24),
-            "eta": state.change_eta,
-            "expiresAt": state.change_expires_at,
-        }
-        if state.change_eta
-        else None,
-        "lastActive": state.last_active,
-        "frozen": state.frozen,
-        "frozenUntil": state.frozen_until,
-        "coolUntil": state.cool_until,
-        "paths": paths,
-    }
-
-
-def _change(report: Report, state: AccountState) -> None:
-    from ..explain import duration, when
-
-    what = "Removal of the policy" if state.change_policy_hash == bytes(24) else "A change of the policy"
-    now = state.time
-    if now < state.change_eta:
-        text = f"{what} is scheduled: possible in {duration(state.change_eta - now)}. If this was not you, drop it."
-    elif now < state.change_expires_at:
-        text = f"{what} can be applied by anybody until {when(state.change_expires_at, now)}."
-    else:
-        return
-    report.todo.append((text, [], True))
-    report.events.append((state.change_eta, f"{what.lower()} can be applied"))
-    report.events.append((state.change_expires_at, f"{what.lower()} lapses"))
-
-
-def _silence(report: Report, state: AccountState, source: Source | None) -> None:
-    from ..explain import duration, when
-
-    if not state.last_active:
-        report.silence.append(("Owner", "never seen active: paths that wait for silence stay shut"))
-    elif state.last_active > state.time:
-        report.silence.append(("Owner", "active today"))
-    else:
-        report.silence.append(
-            ("Owner", f"silent for {duration(state.time - state.last_active)}, since {when(state.last_active)}")
-        )
-    for index, path in enumerate(source.policy.paths if source else ()):
-        opens = state.inactive_at(path.inactivity)
-        if not path.inactivity or not opens:
-            continue
-        label = _label(source, index)
-        heartbeat = f"recovery heartbeat {state.account} --signer KEY --account KEY"
-        if opens <= state.time:
-            report.silence.append(("", f"path {label} is open since {when(opens, state.time)}"))
-            text = f"The owner has been silent so long that path {label} is open. Owner, if you are alive:"
-            report.todo.append((text, [heartbeat], True))
-        else:
-            report.silence.append(("", f"path {label} opens {when(opens, state.time)}, if the owner stays silent"))
+    if file is None:
+        return None
+    request = Request.loads(files.read(file), str(file))
+    if request.account != address:
+        raise InvalidInput(f"{file} is for {request.account}, not for {address}.")
+    return collect(request, approval_files)[0]
 
 
 def _new_owners(client: RecoveryClient, state: AccountState) -> dict[int, Owners]:
-    from ..errors import RecoveryError
     from ..state import RequestState
 
     found = {}
@@ -254,10 +134,38 @@ def _new_owners(client: RecoveryClient, state: AccountState) -> dict[int, Owners
     return found
 
 
-def _label(source: Source | None, index: int) -> str:
-    if source is None or source.labels[index] == str(index):
-        return str(index)
-    return f'"{source.labels[index]}"'
+def _print(
+    client: RecoveryClient,
+    state: AccountState,
+    source: Source | None,
+    report: Report,
+    asked: Approvals | None,
+    events: bool,
+) -> None:
+    from .paying import explorer
+
+    say(f"{state.account} on {_chain(client)}", bold=True)
+    click.echo()
+    for text, commands, urgent in report.todo:
+        _todo(text, commands, urgent)
+    click.echo()
+    for hint in dict.fromkeys(report.hints):
+        say(hint, 2)
+        click.echo()
+    if asked:
+        table(_approvals(client, asked, state, source))
+        click.echo()
+    _timeline(report, state.time)
+    if report.may:
+        _may(client, report.may, state.time)
+    if report.silence:
+        table(report.silence)
+        click.echo()
+    if state.configured:
+        _protection(state, source, events)
+    if link := explorer(client, "address", state.account):
+        click.echo()
+        say(link, 2)
 
 
 def _todo(text: str, commands: list[str], urgent: bool) -> None:
@@ -270,27 +178,78 @@ def _todo(text: str, commands: list[str], urgent: bool) -> None:
         click.secho(f"      {command}", bold=True)
 
 
-def _timeline(events: list[tuple[int, str]], now: int) -> None:
+def _timeline(report: Report, now: int) -> None:
     from ..explain import when
 
-    if not events:
+    dates = [date for date in report.dates if date.kind != "silence"]
+    if not dates:
         return
-    for time, text in sorted([*events, (now, "now")], key=lambda event: (event[0], event[1] == "now")):
+    rows = [(date.time, date.text) for date in dates]
+    for time, text in sorted([*rows, (now, "now")], key=lambda row: (row[0], row[1] == "now")):
         click.secho(f"  {when(time)}  {text}", bold=text == "now")
     click.echo()
 
 
-def _protection(state: AccountState, source: Source | None) -> None:
+def _may(client: RecoveryClient, possible: list[May], now: int) -> None:
+    """Who may do what, when, and what it costs."""
+    from ..explain import duration
+    from .paying import amount
+    from .situation import GAS
+
+    try:
+        fees = client.fees()
+    except RecoveryError:
+        fees = None  # everything else is more important
+    rows = []
+    for may in possible:
+        start = "now" if may.since <= now else f"in {duration(may.since - now)}"
+        cost = f", about {amount(client, GAS[may.what] * (fees.base + fees.tip))}" if fees else ""
+        rows.append((may.who, f"{may.what.removesuffix(' by guardians')} {may.about}: {start}{cost}"))
+    say("Who may do what:", 2)
+    table([(who[0].upper() + who[1:], text) for who, text in rows])
+    click.echo()
+
+
+def _approvals(
+    client: RecoveryClient, asked: Approvals, state: AccountState, source: Source | None
+) -> list[tuple[str, str]]:
+    """How far a request has come: n of m votes, who has given them, and what is missing."""
+    from .words import listing, plural
+
+    request = asked.request
+    threshold = request.proof.path.threshold
+    rows = [("Request", f"{request.action.kind} on path {request.label!r}")]
+    try:
+        client.check_request(request)
+    except RecoveryError as error:
+        return [*rows, ("", error.message)]
+    votes = {signed.approval.member.signer: signed.approval.member.weight for signed in asked.collected}
+    names = {signed.approval.member.signer: signed.who for signed in asked.collected}
+    if source and source.plan:
+        for name, weight in source.plan.paths[request.proof.index].guardians:
+            signer = source.plan.guardian(name).signer
+            if signer.is_address and signer not in votes and client.is_approved(signer, request.digest):
+                votes[signer], names[signer] = weight, f"{name} (on the chain)"
+    weight = sum(votes.values())
+    by = f", by {listing(list(names.values()))}" if names else ""
+    rows.append(("Approvals", f"{weight} of {plural(threshold, 'vote')}{by}"))
+    missing = max(0, threshold - weight)
+    rows.append(("", f"{plural(missing, 'vote')} missing" if missing else "complete: anybody can submit it"))
+    return rows
+
+
+def _protection(state: AccountState, source: Source | None, events: bool) -> None:
     from ..explain import duration
     from .words import kit_lines, plan_lines, sentence
 
     change = ("Change", f"A change of this policy waits {duration(state.change_delay)}.")
     if source is None:
-        say(
-            "Protected: yes. This node does not keep the events that say how; give a kit or the policy file "
-            "(--kit, --policy).",
-            2,
+        how = (
+            "This node does not keep the events that say how; give a kit or the policy file (--kit, --policy)."
+            if events
+            else "How is said by a kit or the policy file (--kit, --policy), or by the chain's events (--events)."
         )
+        say(f"Protected: yes. {how}", 2)
         return
     say("Protected: yes.", 2)
     if source.plan:
@@ -300,3 +259,31 @@ def _protection(state: AccountState, source: Source | None) -> None:
     else:
         rows = [(f"Path {index}", sentence(path)) for index, path in enumerate(source.policy.paths)]
     table([*rows, change])
+
+
+def _write_calendar(path: Path, dates: list[Any], quiet: bool) -> None:
+    from .. import files
+    from ..calendar_file import calendar
+
+    if not dates:
+        raise InvalidInput("There is no date to come, so no calendar file was written.")
+    import time
+
+    files.write(path, calendar(dates, int(time.time())).decode())
+    if not quiet:
+        click.echo()
+        say(f"{len(dates)} date{'s' if len(dates) > 1 else ''} written to {quote(path)}.", 2)
+
+
+def _chain(client: RecoveryClient) -> str:
+    from ..chains import chain_name
+
+    return chain_name(client.chain_id)
+
+
+def _shown(network: str | None) -> str:
+    """A network without what may be secret in its address."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(network or "")
+    return f"{parts.scheme}://{parts.hostname}" if parts.hostname else str(network)

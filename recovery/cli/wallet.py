@@ -9,22 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .session import (
-    ADDRESS,
-    FILE,
-    command_line,
-    json_option,
-    load_plan,
-    parse_owners,
-    quote,
-    reading,
-    say,
-    sending,
-    signers_option,
-    table,
-)
+from .options import ADDRESS, FILE, Paying, Where, json_option, owning, reading, sending
+from .session import command_line, load_plan, parse_owners, quote, say, table, warn
 
 if TYPE_CHECKING:
+    from ..client import RecoveryClient
     from ..kit import PolicyPlan
 
 
@@ -45,43 +34,24 @@ def wallet() -> None:
     help="Folder for the guardians' kits.",
 )
 @sending
-def create(
-    policy_file: Path,
-    owners: tuple[str, ...],
-    threshold: int | None,
-    kits: Path,
-    network: str | None,
-    deployment: Path | None,
-    account: str | None,
-    password_fd: int | None,
-    yes: bool,
-    mainnet_unaudited: bool,
-) -> None:
+def create(policy_file: Path, owners: tuple[str, ...], threshold: int | None, kits: Path, pay: Paying) -> None:
     """Create a wallet with your policy, and write a kit for each guardian.
 
     The address follows from owners and policy: running this again finds the same
     wallet, on every chain.
     """
-    from .. import files
-    from ..errors import InvalidInput, Refused
-    from . import keys as keyring
-    from .network import chain_name, connect, send
+    from ..chains import chain_name
+    from ..errors import Refused
+    from .paying import explorer, send
     from .words import owners_rows, plan_lines
 
     plan = load_plan(policy_file)
     parsed = parse_owners(owners, threshold, "--owner")
-    client = connect(network, deployment)
+    client = pay.connect()
     address = client.deployment.wallet_address(parsed, plan.policy)
-    chain = chain_name(client.chain_id)
-    contents = {
-        kits / name: plan.kit(guardian, client.chain_id, client.deployment.module, address).dumps()
-        for guardian, name in _kit_names(plan).items()
-    }
-    for path, text in contents.items():
-        if path.exists() and files.read(path) != text:
-            raise InvalidInput(f"{path} is the kit of another wallet. Choose another folder with --kits.")
+    contents = prepare_kits(plan, kits, client, address)
     exists = client.is_wallet(address)
-    table([("Wallet", address), ("Chain", chain), *owners_rows(parsed)])
+    table([("Wallet", address), ("Chain", chain_name(client.chain_id)), *owners_rows(parsed)])
     click.echo()
     table(plan_lines(plan))
     click.echo()
@@ -94,27 +64,17 @@ def create(
             )
         say("It exists already; nothing was sent.")
     else:
-        if account is None:
-            raise InvalidInput("Who pays for creating it? Give --account.")
-        send(
-            client,
-            client.create_wallet(parsed, plan.policy),
-            keyring.find(account),
-            keyring.Keyring(password_fd),
-            question="Create it?",
-            yes=yes,
-            acknowledged=mainnet_unaudited,
-        )
+        payer = pay.payer()
+        client.check_owners(parsed)
+        if send(pay, client, client.create_wallet(parsed, plan.policy), payer, "Create it?") is None:
+            return
         if client.owners_hash(address) != parsed.hash[:24]:
             raise Refused(f"The wallet was created, but does not have these owners. Do not use {address}.")
         say("Created.", bold=True, colour="green")
+        if link := explorer(client, "address", address):
+            say(link)
     click.echo()
-    for path, text in contents.items():
-        if not path.exists():
-            files.write(path, text, secret=True)
-    say("Kits for your guardians:")
-    table([(guardian, str(kits / name)) for guardian, name in _kit_names(plan).items()])
-    click.echo()
+    write_kits(plan, kits, contents)
     say(
         "Next: give each guardian their own kit and nobody else's, and ask them to keep it. Then send a little to the "
         "wallet and look at it:"
@@ -122,20 +82,52 @@ def create(
     command_line(f"recovery wallet show {address}", f"recovery status {address} --policy {quote(policy_file)}")
 
 
+def prepare_kits(plan: PolicyPlan, folder: Path, client: RecoveryClient, address: str) -> dict[Path, str]:
+    """The guardians' kits, by where they are to be written.
+
+    Raises:
+        InvalidInput: Something else stands there already.
+    """
+    from .. import files
+    from ..errors import InvalidInput
+
+    contents = {
+        folder / name: plan.kit(guardian, client.chain_id, client.deployment.module, address).dumps()
+        for guardian, name in _kit_names(plan).items()
+    }
+    for path, text in contents.items():
+        if path.exists() and files.read(path) != text:
+            raise InvalidInput(f"{path} is the kit of another wallet or policy. Choose another folder with --kits.")
+    return contents
+
+
+def write_kits(plan: PolicyPlan, folder: Path, contents: dict[Path, str]) -> None:
+    """Writes the kits that are not there yet, and says whose is which."""
+    from .. import files
+
+    for path, text in contents.items():
+        if not path.exists():
+            files.write(path, text, secret=True)
+    say("Kits for your guardians:")
+    table([(guardian, str(folder / name)) for guardian, name in _kit_names(plan).items()])
+    click.echo()
+
+
 @wallet.command()
 @click.argument("address", type=ADDRESS)
 @reading
 @json_option
-def show(address: str, network: str | None, deployment: Path | None, as_json: bool) -> None:
+def show(address: str, where: Where, as_json: bool) -> None:
     """Show a wallet's owners, balance, activity and policy."""
+    from ..chains import chain_name
     from ..errors import ChainError
     from ..explain import when
     from .batches import current_owners
     from .durations import ether
-    from .network import chain_name, connect
+    from .paying import explorer
     from .words import owners_rows
 
-    client = connect(network, deployment)
+    client = where.connect()
     expected = client.owners_hash(address)
     try:
         owners = current_owners(client, address)
@@ -169,6 +161,8 @@ def show(address: str, network: str | None, deployment: Path | None, as_json: bo
     ]
     if state.frozen:
         rows.append(("Frozen", f"until {when(state.frozen_until, state.time)}"))
+    if link := explorer(client, "address", address):
+        rows.append(("Explorer", link))
     table(rows)
     click.echo()
     say("What guardians can do, and whether anything is under way:")
@@ -180,29 +174,16 @@ def show(address: str, network: str | None, deployment: Path | None, as_json: bo
 @click.option("--to", type=ADDRESS, required=True, metavar="ADDR", help="Whom to pay or call.")
 @click.option("--value", default="0", metavar="SUM", help='What to send: "0.1 ether", or a whole number of wei.')
 @click.option("--data", default="0x", metavar="HEX", help="Calldata, for a contract.")
-@signers_option()
+@owning
 @sending
-def send_command(
-    address: str,
-    to: str,
-    value: str,
-    data: str,
-    signers: tuple[str, ...],
-    network: str | None,
-    deployment: Path | None,
-    account: str | None,
-    password_fd: int | None,
-    yes: bool,
-    mainnet_unaudited: bool,
-) -> None:
+def send_command(address: str, to: str, value: str, data: str, signers: tuple[str, ...], pay: Paying) -> None:
     """Send from a wallet: its owners sign, and --account relays and pays the fee."""
     from .. import files
+    from ..chains import chain_name
     from ..errors import InvalidInput, Refused
     from ..messages import Call
-    from . import keys as keyring
-    from .batches import signed_batch
+    from .batches import send_as_owners
     from .durations import ether, parse_value
-    from .network import chain_name, connect, send
 
     amount = parse_value(value)
     try:
@@ -211,33 +192,64 @@ def send_command(
         raise InvalidInput("--data should be hexadecimal, beginning with 0x.") from error
     if not amount and not calldata:
         raise InvalidInput("There is nothing to send: give --value, or --data, or both.")
-    payer = keyring.find(_payer(account))
-    client = connect(network, deployment)
+    payer, client = pay.payer(), pay.connect()
     balance = client.balance(address)
     client.owners_hash(address)  # says so if it is no wallet
     if balance < amount:
         raise Refused(f"{address} has {ether(balance)}, not {ether(amount)}. Nothing was sent.")
-    keys = keyring.Keyring(password_fd)
     rows = [("From", address), ("To", to), ("Value", ether(amount)), ("Chain", chain_name(client.chain_id))]
     if calldata:
         rows.insert(3, ("Data", files.to_hex(calldata)))
     table(rows)
     click.echo()
     summary = f"send {ether(amount)} from {address} to {to}"
-    from .session import confirm
-
-    confirm("Sign and send?", yes)
-    transaction = signed_batch(client, address, [Call(to, amount, calldata)], summary, signers, keys, mainnet_unaudited)
-    send(client, transaction, payer, keys, acknowledged=mainnet_unaudited)
+    calls = [Call(to, amount, calldata)]
+    if send_as_owners(pay, client, address, calls, summary, signers, payer, "Sign and send?") is None:
+        return
     say(f"Sent. {address} has {ether(client.balance(address))} left.", bold=True, colour="green")
 
 
-def _payer(account: str | None) -> str:
-    from ..errors import InvalidInput
+@wallet.command()
+@click.argument("address", type=ADDRESS)
+@click.option("--new-owner", "owners", multiple=True, required=True, metavar="ADDR", help="Repeat for more owners.")
+@click.option("--threshold", type=click.IntRange(min=1), metavar="N", help="How many new owners have to sign.")
+@owning
+@sending
+def rotate(address: str, owners: tuple[str, ...], threshold: int | None, signers: tuple[str, ...], pay: Paying) -> None:
+    """Replace the owners of a wallet, as its present owners.
 
-    if account is None:
-        raise InvalidInput("Who pays the fee? Give --account: a keystore file, or the alias of an Ape account.")
-    return account
+    It takes effect at once. Guardians and policy stay, and so does a recovery that is
+    under way.
+    """
+    from .. import foresee
+    from ..chains import chain_name
+    from ..errors import Refused
+    from .batches import current_owners, send_as_owners
+    from .words import owners_rows
+
+    new = parse_owners(owners, threshold, "--new-owner")
+    payer, client = pay.payer(), pay.connect()
+    if client.owners_hash(address) == new.hash[:24]:
+        raise Refused("The wallet has these owners already. Nothing was sent.")
+    foresee.ownable(new, address)
+    client.check_owners(new)
+    state = client.state(address)
+    table([("Wallet", address), ("Chain", chain_name(client.chain_id)), *owners_rows(new, "New owner")])
+    click.echo()
+    warn("The present owners lose the wallet at once, and batches and UserOperations that they have signed are void.")
+    if any(path.is_open for path in state.paths):
+        warn(
+            "A recovery is under way, and this does not stop it. If you did not ask for it, cancel it; if you fear a "
+            "thief, let it go on: whoever has your key could rotate it away again, but not the recovery."
+        )
+    call = client.rotate_owners_call(new)
+    summary = "replace the owners of the wallet"
+    if send_as_owners(pay, client, address, [call], summary, signers, payer, "Replace the owners?") is None:
+        return
+    if client.owners_hash(address) != new.hash[:24]:
+        raise Refused(f"The transaction was mined, but the owners are others. See: recovery wallet show {address}")
+    say("Done. The wallet has its new owners, and the old keys are worth nothing any more.", bold=True, colour="green")
+    table(owners_rows(current_owners(client, address, new.signers)))
 
 
 def _activity(last_active: int, now: int) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..actions import Cancel, Freeze, Recover, VetoChange, VetoRequest
 from ..explain import duration
 from ..kit import Kit, PathPlan, PolicyPlan
 from ..policy import Path, Right
 from ..quorum import Owners
+from ..request import Request
+from .sources import Source
 
 
 def listing(names: Sequence[str], last: str = "and") -> str:
@@ -117,6 +120,26 @@ def path_json(path: Path, label: str | None = None) -> dict[str, Any]:
         "threshold": path.threshold,
         "guardians": len(path.members),
     }
+
+
+def action_rows(request: Request, source: Source | None) -> list[tuple[str, str]]:
+    """What a request asks for, one row or a few."""
+    from ..explain import when
+
+    action, path = request.action, request.proof.path
+    if isinstance(action, Recover):
+        return owners_rows(action.owners, "New owner")
+    if isinstance(action, Cancel):
+        return [("Stops", f"the recovery under way on path {request.label!r}; the owners stay as they are")]
+    if isinstance(action, VetoRequest):
+        label = source.labels[action.path] if source and action.path < len(source.labels) else str(action.path)
+        return [("Stops", f"the recovery under way on path {label!r}; the owners stay as they are")]
+    if isinstance(action, VetoChange):
+        what = "the removal of the policy" if action.policy_hash == bytes(24) else "the change of the policy"
+        return [("Stops", f"{what} that could be applied from {when(action.eta)}")]
+    if isinstance(action, Freeze):
+        return [("Freezes", f"the account, at once, for {duration(path.window)}: nothing can be spent")]
+    return [("Ends", "the freeze that this path has begun")]
 
 
 def _lower(text: str) -> str:

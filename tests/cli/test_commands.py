@@ -62,7 +62,7 @@ def test_a_wallet_is_not_created_without_what_it_needs(live: Live, console: Cons
     console.refuses(*create, *owner, "--owner", NEW, because="how many of them have to sign", code=2)
     console.refuses(*create, *owner, *owner, "--threshold", "1", because="same owner twice", code=2)
     console.refuses(*create, *owner, "--threshold", "2", because="threshold is 1 to 1", code=2)
-    console.refuses(*create, *owner, because="Who pays for creating it?", code=2)
+    console.refuses(*create, *owner, because="Who pays the fee?", code=2)
     console.refuses(*create, *owner, "--account", "nobody", because="no Ape account of that name", code=2)
     console.refuses(*create, *owner, "--account", "payer", because="Nothing was")
     wrong = [PASSWORD + "x"]
@@ -186,7 +186,7 @@ def test_what_a_guardian_must_not_sign_is_refused(live: Live, console: Console, 
     console.refuses(*base, "--signer", "ben", "-y", because="Nothing was signed", code=2)
     console.refuses(*base, "--signer", "ana", because="Nothing was")
     console.refuses(*base, "--as", "Ana", "--signer", "ana", "-y", because="your kit says who you are", code=2)
-    console.refuses(*base, "--on-chain", "--signer", "ana", because="--account instead of --signer", code=2)
+    console.refuses(*base, "--on-chain", "--signer", "ana", because="Give one of --signer and --on-chain", code=2)
     dora = ("approve", "request.json", "--kit", "kits/kit-dora.json", "--signer", "dora", "-y")
     console.refuses(*dora, because="Dora is not a guardian of path 'friends'", code=2)
     console.refuses("approve", "kits/kit-ana.json", *base[2:], "--signer", "ana", because="is a guardian's kit", code=2)
@@ -239,7 +239,7 @@ def test_a_start_says_who_is_missing(live: Live, console: Console, setting: Sett
     console.refuses("start", "request.json", *PAYER, because="0 votes of 2 given; 2 votes missing")
     approve(console, "ana")
     base = ("start", "request.json", "approval-ana.json", *PAYER)
-    console.refuses(*base, because=f"by {person('ana').address}; 1 vote missing. Ask any of the other 2")
+    console.refuses(*base, because=f"by Ana ({person('ana').address}); 1 vote missing. Ask any of the other 2")
     console.refuses(*base, "--policy", "policy.json", because="Ask Ben or Carl.")
     console.refuses(*base[:3], "approval-ana.json", *PAYER, because="counts once", code=2)
     approve(console, "ben")
@@ -252,7 +252,7 @@ def test_a_start_says_who_is_missing(live: Live, console: Console, setting: Sett
     (console.home / "approval-ben.json").write_text(forged(text, signature="0x"))
     console.refuses(*both, *PAYER, because="but the chain does not")
     (console.home / "approval-ben.json").write_text(text)
-    console.refuses(*both, because="Who pays for starting it?", code=2)
+    console.refuses(*both, because="Who pays the fee?", code=2)
     console.run(*both, *PAYER, passwords=1)
     console.refuses(*both, *PAYER, because="started already")
 
@@ -286,7 +286,7 @@ def test_a_recovery_is_finalized_in_its_time_and_only_then(live: Live, console: 
 
 def test_an_owner_cancels_what_can_be_cancelled(live: Live, console: Console, setting: Setting) -> None:
     base = ("cancel", setting.wallet, "--signer", "owner", *PAYER, "--path")
-    console.refuses(*base, "0", because="there is nothing to cancel")
+    console.refuses(*base, "0", because="there is nothing to stop")
     start(console)
     console.refuses("cancel", setting.wallet, "--signer", "ana", *PAYER, "--path", "0", because="is not an owner")
     console.refuses("cancel", setting.wallet, "--path", "0", "--signer", "owner", because="Who pays", code=2)
@@ -321,7 +321,7 @@ def test_status_says_first_what_to_do(live: Live, console: Console, setting: Set
     assert lines[0].startswith(setting.wallet)
     assert lines[2].startswith('  ▶ Recovery under way on path "friends": ready in 3 days.')
     assert "Dora replaces the owners" in " ".join(" ".join(lines).split())
-    data = json.loads(console.run(*status, "--kit", "kits/kit-ana.json", "--json").out)
+    data = json.loads(console.run(*status, "--kit", "kits/kit-ana.json", "--json", "--events").out)
     assert data["paths"][0]["state"] == "pending" and data["paths"][0]["label"] == "friends"
     assert data["paths"][0]["newOwners"] == [str(owner) for owner in request.owners.signers]
     live.travel(3 * DAY)
@@ -337,7 +337,7 @@ def test_status_of_a_removed_or_changed_policy_warns(live: Live, console: Consol
     removal = live.client.schedule_removal_call()
     live.ask("eth_sendTransaction", {"from": setting.wallet, "to": removal.to, "data": "0x" + removal.data.hex()})
     said = console.run("status", setting.wallet).words
-    assert "Removal of the policy is scheduled: possible in 7 days. If this was not you, drop it." in said
+    assert "Removal of the policy is scheduled: possible in 7 days. If this was not you, drop it:" in said
 
 
 # -------------------------------------------------------------------------------- common to all commands

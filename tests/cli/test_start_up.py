@@ -129,7 +129,7 @@ def test_a_missing_package_is_one_sentence_with_the_remedy(
 
 
 def test_a_fault_of_ours_is_no_traceback(monkeypatch: pytest.MonkeyPatch, console: Console) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("0x" + "5e" * 32)
 
     monkeypatch.setattr("recovery.cli.plan_file.read_plan", broken)

@@ -166,7 +166,7 @@ def test_a_heartbeat_ends_what_an_heir_has_begun(people: People) -> None:
 def test_an_owner_cancels_what_he_did_not_ask_for(people: People) -> None:
     live, owner, relayer, wallet = people.live, people.owner, people.relayer, people.wallet
     people.start_friends()
-    status = owner.run("status", wallet, "--policy", "policy.json")
+    status = owner.run("status", wallet, "--policy", "policy.json", "--events")
     assert 'Recovery under way on path "friends": ready in 3 days.' in status.words
     assert person("new owner").address in status.words
     owner.run(

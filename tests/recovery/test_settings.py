@@ -32,7 +32,7 @@ recovery:
       network: https://node.example/v3/$NODE_KEY
       networks: [https://node.example, "ethereum:sepolia:node"]
       account: payer
-      signers: [owner, keys/second.json, ./third]
+      signers: [owner, second.json, keys/third]
       kit: kits/kit-ana.json
       policy: /elsewhere/policy.json
       deployment: ~/deployment.json
@@ -74,7 +74,7 @@ def test_everything_that_can_stand_there_is_read(write: Write, monkeypatch: pyte
                 network="https://node.example/v3/abc",
                 networks=("https://node.example", "ethereum:sepolia:node"),
                 account="payer",
-                signers=("owner", f"{folder}/keys/second.json", f"{folder}/third"),
+                signers=("owner", f"{folder}/second.json", f"{folder}/keys/third"),
                 kit=folder / "kits/kit-ana.json",
                 policy=Path("/elsewhere/policy.json"),
                 deployment=Path("/home/ana/deployment.json"),
@@ -190,6 +190,9 @@ def test_names_and_addresses_are_found_by_each_other(write: Write) -> None:
 def test_accents_are_the_same_however_they_are_typed(write: Write) -> None:
     write(FULL)
     assert load().address("Jose\u0301_2.b-c+d@e") == BEN
+    write(f"recovery: {{address_book: {{Jose\u0301: '{BEN}'}}, profiles: {{caf\u00e9: {{account: payer}}}}}}")
+    assert load().address("Jos\u00e9") == BEN
+    assert load().profile("cafe\u0301").account == "payer"
 
 
 def test_an_address_may_have_two_names_of_which_the_first_is_shown(write: Write) -> None:
@@ -275,7 +278,8 @@ REFUSED = [
     (book(f"12: '{ANA}'"), 5, "YAML takes this name for 12"),
     (book(f"First: '{BEN}'"), 5, "'First' and 'first' differ only in case"),
     ("recovery:\n  profiles:\n    'a b':\n", 3, "without spaces"),
-    ("recovery:\n  profiles:\n    a:\n    A:\n", 4, "differ only in case"),
+    ("recovery:\n  profiles:\n    a:\n    A:\n", 4, "'A' and 'a' differ only in case"),
+    ("recovery:\n  profiles:\n    A:\n    a:\n", 4, "'a' and 'A' differ only in case"),
     # addresses
     (book(f"ana: {ANA}"), 5, "put the address in quotes"),
     (book("ana: true"), 5, "a text is needed here"),

@@ -1,0 +1,163 @@
+"""`recovery policy change`, `drop`, `apply`, `publish`: change the policy of an account on the chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import InvalidInput, Refused
+from .options import ADDRESS, Paying, knowing, owning, sending
+from .session import command_line, say, table, warn
+from .sources import Source, require_account
+
+
+@click.command(short_help="Have the account's policy changed, or removed, after a waiting time")
+@click.argument("address", type=ADDRESS)
+@click.option("--remove", is_flag=True, help="Remove the policy: nobody could recover the account any more.")
+@click.option(
+    "--kits",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("kits-new"),
+    show_default=True,
+    help="Folder for the guardians' kits of the new policy.",
+)
+@knowing
+@owning
+@sending
+def change(
+    address: str, remove: bool, kits: Path, source: Source | None, signers: tuple[str, ...], pay: Paying
+) -> None:
+    """Have the policy of ADDRESS changed to that of --policy, or removed.
+
+    The owners sign. Nothing changes before the waiting time of the present policy is
+    over; then anybody can apply it (`recovery policy apply`). Another change in the
+    meantime replaces this one and begins to wait anew.
+    """
+    from .. import foresee
+    from ..chains import chain_name
+    from ..explain import duration, when
+    from .batches import send_as_owners
+    from .wallet import prepare_kits, write_kits
+    from .words import plan_lines
+
+    plan = source.plan if source else None
+    if remove == (plan is not None):
+        raise InvalidInput("Give the new policy file with --policy, or --remove to have none; not both.")
+    payer, client = pay.payer(), pay.connect()
+    state = client.state(address)
+    foresee.has_policy(state, client.chain_id)
+    if plan and plan.policy.hash[:24] == state.policy_hash:
+        raise Refused("The account has this policy already. Nothing was sent.")
+    contents = prepare_kits(plan, kits, client, address) if plan else {}
+    table([("Account", address), ("Chain", chain_name(client.chain_id))])
+    click.echo()
+    if plan:
+        table(plan_lines(plan))
+    else:
+        warn("Without a policy nobody can get you back into the account.")
+    click.echo()
+    say(f"The present policy has a change wait {duration(state.change_delay)}.")
+    if state.change_eta and state.time < state.change_expires_at:
+        warn(f"A change is pending for {when(state.change_eta, state.time)}. This one replaces it, and waits anew.")
+    if state.blockers:
+        warn("A recovery that the owner cannot cancel is under way: no change can be applied as long as it is open.")
+    call = client.schedule_change_call(plan.policy) if plan else client.schedule_removal_call()
+    summary = "change the policy" if plan else "remove the policy"
+    if send_as_owners(pay, client, address, [call], summary, signers, payer, "Schedule this?") is None:
+        return
+    state = client.state(address, 0)
+    if state.change_policy_hash != (plan.policy.hash[:24] if plan else bytes(24)) or not state.change_eta:
+        raise Refused(f"The transaction was mined, but this change is not pending. See: recovery status {address}")
+    say(f"Scheduled. It can be applied from {when(state.change_eta, state.time)}.", bold=True, colour="green")
+    click.echo()
+    if plan:
+        write_kits(plan, kits, contents)
+        say("Give these kits out, and have the old ones kept until the change is applied.")
+    say("Next: when the time has come, anybody can run")
+    command_line(f"recovery policy apply {address} --account KEY --network URL")
+    say("If you change your mind:")
+    command_line(f"recovery policy drop {address} --signer KEY --account KEY --network URL")
+
+
+@click.command(short_help="Drop the pending change of policy")
+@click.argument("address", type=ADDRESS)
+@owning
+@sending
+def drop(address: str, signers: tuple[str, ...], pay: Paying) -> None:
+    """Drop the pending change of the policy of ADDRESS, as its owner."""
+    from .. import foresee
+    from ..explain import when
+    from .batches import send_as_owners
+
+    payer, client = pay.payer(), pay.connect()
+    state = client.state(address, 0)
+    foresee.has_policy(state, client.chain_id)
+    foresee.change_pending(state)
+    what = "the removal of the policy" if state.change_policy_hash == bytes(24) else "the change of policy"
+    table([("Account", address), ("Drops", f"{what} of {when(state.change_eta, state.time)}")])
+    click.echo()
+    call = client.drop_change_call(state.change_policy_hash, state.change_eta)
+    if send_as_owners(pay, client, address, [call], f"drop {what}", signers, payer, "Drop it?") is None:
+        return
+    if client.state(address, 0).change_eta:
+        raise Refused(f"The transaction was mined, but a change is still pending. See: recovery status {address}")
+    say("Dropped. The policy stays as it is.", bold=True, colour="green")
+    say("If it was not you who asked for that change, somebody has your key: rotate it, or have the account recovered.")
+
+
+@click.command(name="apply", short_help="Put a change of policy in force whose waiting time is over")
+@click.argument("address", type=ADDRESS)
+@sending
+def apply_change(address: str, pay: Paying) -> None:
+    """Put the pending change of the policy of ADDRESS in force. Anybody may do so and pay for it."""
+    from .. import foresee
+    from .paying import send
+
+    payer, client = pay.payer(), pay.connect()
+    state = client.state(address, 0)
+    foresee.has_policy(state, client.chain_id)
+    foresee.applicable(state)
+    removal = state.change_policy_hash == bytes(24)
+    table([("Account", address), ("Policy", "none any more" if removal else "0x" + state.change_policy_hash.hex())])
+    click.echo()
+    if removal:
+        warn("Without a policy nobody can get the owner back into the account.")
+    if send(pay, client, client.apply_change(address), payer, "Apply the change?") is None:
+        return
+    if client.state(address, 0).policy_hash != state.change_policy_hash:
+        raise Refused(f"The transaction was mined, but the policy is another one. See: recovery status {address}")
+    done = "The policy is removed." if removal else "The new policy is in force. Kits of the old one are void."
+    say(done, bold=True, colour="green")
+    say("Requests that were under way, and approvals that were collected, are void. Next:")
+    command_line(f"recovery status {address} --network URL")
+
+
+@click.command(short_help="Have the policy's structure stand in the chain's events again")
+@click.argument("address", type=ADDRESS)
+@knowing
+@sending
+def publish(address: str, source: Source | None, pay: Paying) -> None:
+    """Have the structure of the policy of ADDRESS stand in the chain's events again.
+
+    Nodes drop old events; from a new one, anybody who has lost everything but the
+    address can find the structure again. It says nothing about who the guardians are.
+    """
+    from .. import foresee
+    from ..explain import refusal
+    from .paying import send
+
+    payer, client = pay.payer(), pay.connect()
+    require_account(source, address, client.chain_id)
+    state = client.state(address, 0)
+    foresee.has_policy(state, client.chain_id)
+    policy = source.policy if source else client.policy(address)
+    if policy.hash[:24] != state.policy_hash:
+        raise refusal(
+            "PolicyMismatch", address, message="Your kit or policy file is of another policy than the account has now."
+        )
+    table([("Account", address), ("Policy", "0x" + state.policy_hash.hex())])
+    click.echo()
+    if send(pay, client, client.publish(address, policy), payer, "Publish it?") is None:
+        return
+    say("Published.", bold=True, colour="green")
