@@ -11,7 +11,7 @@ from eth_utils import to_checksum_address
 
 from . import abi, contracts
 from .actions import Cancel, Freeze, Recover, Thaw, VetoRequest
-from .explain import when
+from .explain import duration, when
 from .messages import Call
 from .policy import Path, Policy
 from .quorum import Owners
@@ -233,9 +233,38 @@ def call_in_words(call: Call) -> list[tuple[str, str]]:
 def _value(name: str, value: Any) -> str:
     if name in ("deadline", "eta"):
         return when(value)
+    if name == "changeDelay":
+        return duration(value)
+    if name == "proof":
+        return f"path {value[0]}: {_path(value[1])}"
+    if name in ("structure", "paths"):
+        return _path(value) if name == "structure" else "; ".join(_path(each) for each in value)
+    if name == "approvals":
+        return f"of {', '.join(_signer(each[3]) for each in value)}" if value else "none"
+    if name == "owners":
+        return ", ".join(_signer(each) for each in value)
+    if isinstance(value, str) and value.startswith("0x"):
+        return str(to_checksum_address(value))
     if isinstance(value, bytes):
         inner = abi.decoded(value)
         return inner[0] if inner else f"0x{value.hex()}" if len(value) <= 32 else f"{len(value)} bytes"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value('', each) for each in value)}]"
     return str(value)
+
+
+def _signer(value: bytes) -> str:
+    return str(to_checksum_address(value)) if len(value) == 20 else f"0x{value.hex()}"
+
+
+def _path(value: Any) -> str:
+    """A path's structure in short: what everybody sees of it."""
+    path = Path.from_abi(value)
+    members, threshold = len(path.members), path.threshold
+    parts = [f"{path.right.name.lower()}, {members} guardian{'s'[: members > 1]}, threshold {threshold}"]
+    parts += [f"after {duration(path.inactivity)} of silence"] if path.inactivity else []
+    parts += [f"delay {duration(path.delay)}"] if path.delay else []
+    parts += [f"window {duration(path.window)}"] if path.window else []
+    parts += ["the owner cancels"] if path.owner_cancels else []
+    parts += ["can be vetoed"] if path.vetoable else []
+    return ", ".join(parts)

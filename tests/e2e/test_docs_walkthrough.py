@@ -1,0 +1,207 @@
+"""docs/walkthrough.md, line by line: everybody at a terminal and in a home of their own, once with files and once with
+QR codes only."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from recovery.policy import DAY
+from tests.live import ETHER, PASSWORD, PROGRAM, Live, keystore
+from tests.world import person
+
+PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
+NAMES = {"you": "owner", "ana": "ana", "ben": "ben", "carl": "carl", "rita": "rita"}
+KEYS = {
+    "you": ("owner", "new-owner", "next-owner"),
+    "ana": ("ana",),
+    "ben": ("ben",),
+    "carl": ("carl",),
+    "rita": ("rita",),
+}
+#: What the page says is refused.
+REFUSED = "recovery request --action freeze --kit kit-ben.json -o again.json"
+NUMBERS = {"Three": 3, "Seven": 7}
+
+
+@dataclass
+class Seat:
+    """Somebody at a real terminal, with a home of their own."""
+
+    home: Path
+    environment: dict[str, str]
+    said: list[str] = field(default_factory=list)
+
+    def types(self, line: str) -> tuple[int, str]:
+        """Runs a line in a shell and answers what it asks: the password, and yes."""
+        terminal, inside = pty.openpty()
+        process = subprocess.Popen(
+            ["bash", "-c", line], cwd=self.home, env=self.environment, stdin=inside, stdout=inside, stderr=inside
+        )
+        os.close(inside)
+        output, answered = "", 0
+        while True:
+            readable, _, _ = select.select([terminal], [], [], 60)
+            assert readable, f"{line!r} waits for something: {output[-400:]}"
+            try:
+                chunk = os.read(terminal, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not chunk:
+                break
+            output += chunk.decode()
+            rest = output[answered:]
+            if re.search(r"Password: $", rest):
+                answered = len(output)
+                os.write(terminal, f"{PASSWORD}\n".encode())
+            elif re.search(r"\[y/N\]: $", rest):
+                answered = len(output)
+                os.write(terminal, b"y\n")
+        os.close(terminal)
+        self.said.append(output)
+        return process.wait(), output
+
+
+@dataclass
+class Story:
+    live: Live
+    seats: dict[str, Seat]
+    qr: bool
+    variables: dict[str, str]
+    pictures: int = 0
+
+    def run(self, who: str, line: str) -> None:
+        code, output = self.seats[who].types(line)
+        expected = 1 if line == REFUSED else 0
+        assert code == expected, f"{who}: {line}\n{output}"
+        assert "Traceback" not in output
+        created = re.search(r"Wallet +(0x[0-9a-fA-F]{40})", output)
+        if created and "WALLET" not in self.variables:
+            self.variables["WALLET"] = created.group(1)
+            for seat in self.seats.values():
+                seat.environment["WALLET"] = created.group(1)
+        if "wallet create" in line and "--dry-run" not in line:
+            self.live.fund(self.variables["WALLET"], ETHER)
+
+    def hand_over(self, name: str, sender: str, receiver: str) -> None:
+        """Gives a file to somebody: as it is, or as pictures of its QR codes."""
+        source, target = self.seats[sender].home / name, self.seats[receiver].home / Path(name).name
+        if not self.qr:
+            shutil.copy(source, target)
+            return
+        self.pictures += 1
+        prefix = f"picture-{self.pictures}"
+        assert self.seats[sender].types(f"recovery qr {name} --png {prefix}")[0] == 0
+        pictures = sorted(self.seats[sender].home.glob(f"{prefix}*.png"), reverse=True)  # in any order
+        for picture in pictures:
+            shutil.copy(picture, self.seats[receiver].home)
+        line = f"recovery scan {' '.join(picture.name for picture in pictures)} -o {target.name}"
+        code, output = self.seats[receiver].types(line)
+        assert code == 0, output
+        assert target.read_bytes() == source.read_bytes()
+
+
+def parts() -> list[tuple[str, str]]:
+    """The page as what is done: (kind, content), where the kind is a role, a file's name, or "happens"."""
+    found = []
+    pattern = re.compile(r"^```(?:sh|yaml)([^\n]*)\n(.*?)^```$|^((?:> [^\n]*\n)+)", re.M | re.S)
+    for match in pattern.finditer(PAGE.read_text()):
+        kind, block, quote = match.groups()
+        if quote:
+            found.append(("happens", " ".join(line[2:] for line in quote.strip().split("\n"))))
+        elif kind.strip():
+            found.append((kind.strip(), block))
+    return found
+
+
+def happens(story: Story, text: str) -> None:
+    passed = re.fullmatch(r"(\w+) days pass\.", text)
+    if passed:
+        story.live.travel(NUMBERS[passed.group(1)] * DAY)
+        return
+    sender = ""
+    names: list[str] = []
+    # "`a`, `b` go from Ana to Ben and Carl, `c` from Ben to Rita."
+    for token in re.finditer(r"`([^`]+)`|from (\w+)|to (\w+)|and (\w+)", text):
+        name, origin, receiver, other = token.groups()
+        if name:
+            if names and names[-1] == "":
+                names = []
+            names.append(name)
+        elif origin:
+            sender = origin.lower()
+        elif receiver or (other and names and names[-1] == ""):
+            names = [each for each in names if each]
+            for each in names:
+                story.hand_over(each, sender, (receiver or other).lower())
+            names.append("")
+    assert sender, text
+
+
+@pytest.fixture(params=["files", "qr codes"])
+def story(live: Live, tmp_path: Path, request: pytest.FixtureRequest) -> Story:
+    variables = {
+        "OWNER": "owner",
+        "NEW_OWNER": "new-owner",
+        "NEXT_OWNER": "next-owner",
+        "STRANGER": "stranger",
+        "ANA": "ana",
+        "BEN": "ben",
+        "CARL": "carl",
+        "RITA": "rita",
+    }
+    addresses = {name: person(who).address for name, who in variables.items()}
+    seats = {}
+    for who, folder in NAMES.items():
+        home = tmp_path / folder
+        for key in KEYS[who]:
+            keystore(home / ".ape" / "accounts", key)
+            live.fund(person(key).address, ETHER)
+        environment = {
+            "PATH": f"{Path(PROGRAM).parent}:{os.environ['PATH']}",
+            "HOME": str(home),
+            "PYTHONUTF8": "1",
+            "COLUMNS": "100",
+            "RECOVERY_NETWORK": live.url,
+            **addresses,
+        }
+        seats[who] = Seat(home, environment)
+    return Story(live, seats, request.param == "qr codes", {})
+
+
+def test_the_page_tells_of_everything_that_it_should() -> None:
+    text = " ".join(content for kind, content in parts() if kind != "happens")
+    for command in ("policy change", "freeze", "veto", "finalize", "approve", "history", "--dry-run", "--ics"):
+        assert command in text
+
+
+def test_the_walk_is_as_it_is_told(story: Story) -> None:
+    for kind, content in parts():
+        if kind == "happens":
+            happens(story, content)
+        elif kind in NAMES:
+            for line in content.strip().split("\n"):
+                story.run(kind, line)
+        else:
+            for name, value in story.seats["you"].environment.items():
+                content = content.replace(f"${name}", value) if name.isupper() else content
+            (story.seats["you"].home / kind).write_text(content)
+    client, wallet = story.live.client, story.variables["WALLET"]
+    assert [owner.address for owner in client.owners(wallet).signers] == [person("next-owner").address]
+    state = client.state(wallet)
+    assert not state.frozen and not any(path.is_open for path in state.paths)
+    assert len(client.policy(wallet).paths) == 1
+    if story.qr:
+        assert story.pictures == 24
+    said = "\n".join(text for seat in story.seats.values() for text in seat.said).lower()
+    assert PASSWORD not in said
+    for name in ("owner", "new-owner", "next-owner", "ana", "ben", "carl", "rita"):
+        assert person(name).key.hex().removeprefix("0x") not in said
