@@ -47,7 +47,7 @@ def cli(provider: ProviderAPI, account: str | None, folder: Path | None) -> None
     web3: Any = provider.web3
     network, chain_id = provider.network, int(web3.eth.chain_id)
     local = network.is_dev or chain_id in deploy.DEVELOPMENT_CHAINS
-    send = _sender(provider, chain_id, account, local=local)
+    send = _sender(provider, account, local=local)
     click.echo(f"Network: {network.ecosystem.name}:{network.name}, chain {chain_id}")
     try:
         if deploy.place_deployer(web3, send, allowed=local):
@@ -70,32 +70,19 @@ def cli(provider: ProviderAPI, account: str | None, folder: Path | None) -> None
         raise click.ClickException(error.message) from error
 
 
-def _sender(provider: ProviderAPI, chain_id: int, alias: str | None, *, local: bool) -> Send:
+def _sender(provider: ProviderAPI, alias: str | None, *, local: bool) -> Send:
     """Sends with an account of Ape, which is not even looked for unless something has to be sent."""
-    loaded: list[AccountAPI] = []
+    from recovery.cli.ape_keys import ApeKey
+    from recovery.client import RecoveryClient
+
+    client = RecoveryClient(provider.web3)
+    loaded: list[ApeKey] = []
 
     def send(transaction: Transaction) -> None:
-        from ape.exceptions import ApeException
-
-        from recovery.errors import Refused
-
         if not loaded:
-            loaded.append(_load(alias, local=local))
-        payer, ecosystem = loaded[0], provider.network.ecosystem
-        try:
-            unsigned = payer.prepare_transaction(
-                ecosystem.create_transaction(
-                    sender=payer.address, receiver=transaction.to, value=transaction.value, data=transaction.data
-                )
-            )
-            if local:
-                unsigned.chain_id = chain_id  # Ape takes whatever runs locally for its own 1337
-            signed = payer.sign_transaction(unsigned)
-            if signed is None:
-                raise Refused(f"It was not signed, so there was no way to {transaction.summary}.")
-            provider.send_transaction(signed)
-        except ApeException as error:
-            raise Refused(f"Could not {transaction.summary}: {error}") from error
+            account = _load(alias, local=local)
+            loaded.append(ApeKey(account.alias or str(account.address), account))
+        client.send(transaction, loaded[0])
 
     return send
 

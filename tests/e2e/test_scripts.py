@@ -20,7 +20,7 @@ from recovery.client import RecoveryClient
 from recovery.kit import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, HOUR, Right
 from recovery.request import Approvals, approve
-from tests.live import Live
+from tests.live import Live, keystore
 from tests.world import SECRET, owners_of, person, sign, signer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -82,6 +82,15 @@ def fresh() -> Iterator[Live]:
         live = Live(web3, RecoveryClient(web3))
         live.ask("anvil_setCode", contracts.DEPLOYER, "0x")
         yield live
+
+
+def test_whoever_cannot_pay_is_told_in_a_sentence(fresh: Live, tmp_path: Path) -> None:
+    keystore(tmp_path / ".ape" / "accounts", "poor")
+    ran = ape(tmp_path, "deploy", "--network", f"ethereum:local:{fresh.url}", "--account", "poor")
+    assert ran.code == 1
+    assert f"{person('poor').address} has 0 ether, but up to" in ran.words
+    assert "Send it some and try again." in ran.words
+    assert not fresh.client.code(LENS)
 
 
 def test_deploy_begins_goes_on_where_it_stopped_and_then_changes_nothing(
