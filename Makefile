@@ -9,7 +9,7 @@ TYPED := $(wildcard ape_recovery.py) $(foreach folder,recovery scripts benchmark
 
 export PYTHON
 
-.PHONY: help setup setup-python demo test test-contracts test-plain check bench artifacts lock clean
+.PHONY: help setup setup-python demo test test-contracts test-plain check bench artifacts docs lock clean
 
 help:  ## What there is
 	@sed -nE 's/^([a-z-]+):.*  ## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
@@ -40,12 +40,16 @@ check: setup  ## Style, types, lint, committed artifacts, gas snapshot, lock fil
 	@! grep -nE 'https?://' requirements.lock package-lock.json || { echo 'Error: addresses in a lock file. Run: make lock' >&2; exit 1; }
 	$(PYTHON_IN_VENV) tools/build_artifacts.py --check
 	$(PYTHON_IN_VENV) -m benchmarks.gas --check
+	$(PYTHON_IN_VENV) -m tools.build_docs --check
 
 bench: setup  ## Measure gas and write the snapshot
 	$(PYTHON_IN_VENV) -m benchmarks.gas
 
 artifacts: setup  ## Compile the contracts into recovery/artifacts
 	$(PYTHON_IN_VENV) tools/build_artifacts.py
+
+docs: setup  ## Write docs/commands.md from what --help says
+	$(PYTHON_IN_VENV) -m tools.build_docs
 
 lock:  ## Write the lock files again after a change of pyproject.toml or package.json (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --generate-hashes \

@@ -19,6 +19,7 @@ from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 
 from recovery import contracts
+from recovery import deploy as deploying
 
 #: The chain begins here, so that no timestamp changes the cost of calldata: 2026-01-01 00:00 UTC.
 GENESIS = 1_767_225_600
@@ -66,10 +67,8 @@ def anvil() -> Iterator[Web3]:
 
 def deploy(web3: Web3) -> contracts.Deployment:
     """Puts the shipped contracts where they stand on every chain."""
-    deployment = contracts.canonical_deployment()
-    for name in ("WalletRecoveryModule", "RecoveryWalletFactory", "RecoveryLens"):
-        send(web3, {"to": contracts.DEPLOYER, "data": contracts.SALT + contracts.init_code(name)})
-    return deployment
+    deploying.deploy(web3, deploying.unlocked(web3, str(web3.eth.default_account)))
+    return contracts.canonical_deployment()
 
 
 def contract(web3: Web3, address: str, name: str) -> Contract:

@@ -21,10 +21,6 @@ def policy() -> None:
     """Decide who can get you back into your account, and how."""
 
 
-for _command in (change, drop, apply_change, publish):
-    policy.add_command(_command)
-
-
 @policy.command()
 @click.argument("file", type=FILE, required=False)
 @click.option("-o", "--output", type=FILE, default=Path("policy.json"), show_default=True, help="Where to write it.")
@@ -179,3 +175,7 @@ def _print_kit(kit: Kit) -> None:
     click.echo()
     say("When the owner asks you for help: speak with them first, then")
     command_line(f"recovery approve request.json --kit {quote('kit.json')} --signer KEY")
+
+
+for _command in (change, drop, apply_change, publish):
+    policy.add_command(_command)
