@@ -5,7 +5,7 @@ SHELL := bash
 
 PYTHON_IN_VENV := .venv/bin/python
 # Folders that have Python in them already, so that a partial tree can be checked too.
-TYPED := $(wildcard ape_recovery.py) $(foreach folder,recovery scripts benchmarks tools,$(if $(wildcard $(folder)/*.py),$(folder)))
+TYPED := $(wildcard ape_recovery.py) $(foreach folder,recovery scripts benchmarks tools examples,$(if $(wildcard $(folder)/*.py),$(folder)))
 
 export PYTHON
 
@@ -41,6 +41,7 @@ check: setup  ## Style, types, lint, committed artifacts, gas snapshot, lock fil
 	$(PYTHON_IN_VENV) tools/build_artifacts.py --check
 	$(PYTHON_IN_VENV) -m benchmarks.gas --check
 	$(PYTHON_IN_VENV) -m tools.build_docs --check
+	$(PYTHON_IN_VENV) -m tools.vectors --check
 
 bench: setup  ## Measure gas and write the snapshot
 	$(PYTHON_IN_VENV) -m benchmarks.gas
@@ -48,8 +49,9 @@ bench: setup  ## Measure gas and write the snapshot
 artifacts: setup  ## Compile the contracts into recovery/artifacts
 	$(PYTHON_IN_VENV) tools/build_artifacts.py
 
-docs: setup  ## Write docs/commands.md from what --help says
+docs: setup  ## Write docs/commands.md and docs/vectors again
 	$(PYTHON_IN_VENV) -m tools.build_docs
+	$(PYTHON_IN_VENV) -m tools.vectors
 
 lock:  ## Write the lock files again after a change of pyproject.toml or package.json (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --generate-hashes \

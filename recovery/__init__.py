@@ -3,7 +3,47 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the same as _PLACES, for type checkers and editors
+    from .building import Transaction as Transaction
+    from .client import AsyncRecoveryClient as AsyncRecoveryClient
+    from .client import RecoveryClient as RecoveryClient
+    from .contracts import Deployment as Deployment
+    from .contracts import canonical_deployment as canonical_deployment
+    from .errors import (
+        ChainError as ChainError,
+    )
+    from .errors import (
+        InvalidFile as InvalidFile,
+    )
+    from .errors import (
+        InvalidInput as InvalidInput,
+    )
+    from .errors import (
+        RecoveryError as RecoveryError,
+    )
+    from .errors import (
+        Refused as Refused,
+    )
+    from .intents import IntentStore as IntentStore
+    from .kit import Kit as Kit
+    from .kit import PolicyPlan as PolicyPlan
+    from .policy import Path as Path
+    from .policy import PathProof as PathProof
+    from .policy import Policy as Policy
+    from .policy import Right as Right
+    from .quorum import Approval as Approval
+    from .quorum import Member as Member
+    from .quorum import Owners as Owners
+    from .request import Approvals as Approvals
+    from .request import Request as Request
+    from .request import SignedApproval as SignedApproval
+    from .sending import How as How
+    from .sending import Progress as Progress
+    from .sending import Sent as Sent
+    from .signer import Signer as Signer
+    from .state import AccountState as AccountState
 
 _PLACES = {
     "RecoveryClient": "client",
@@ -16,6 +56,12 @@ _PLACES = {
     "Deployment": "contracts",
     "canonical_deployment": "contracts",
     "RecoveryError": "errors",
+    "InvalidInput": "errors",
+    "InvalidFile": "errors",
+    "Refused": "errors",
+    "ChainError": "errors",
+    "Kit": "kit",
+    "PolicyPlan": "kit",
     "Path": "policy",
     "PathProof": "policy",
     "Policy": "policy",
@@ -25,6 +71,7 @@ _PLACES = {
     "Owners": "quorum",
     "Approvals": "request",
     "Request": "request",
+    "SignedApproval": "request",
     "Signer": "signer",
     "AccountState": "state",
 }

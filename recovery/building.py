@@ -16,6 +16,7 @@ from .messages import Call
 from .policy import Path, Policy
 from .quorum import Owners
 from .request import Approvals
+from .signer import address_of
 
 MODE_BATCH_OPDATA = bytes.fromhex("01000000000078210001") + bytes(22)
 _MODULE = "WalletRecoveryModule"
@@ -108,7 +109,7 @@ class Building:
         return self._module(
             f"finalize the recovery of {account} on path {path}",
             "finalize",
-            *(to_checksum_address(account), path, structure.to_abi(), owners.to_abi(), owners.threshold),
+            *(address_of(account), path, structure.to_abi(), owners.to_abi(), owners.threshold),
         )
 
     def clear_expired(self, account: str, path: int) -> Transaction:

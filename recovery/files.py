@@ -67,7 +67,7 @@ def loads(text: str, kind: str, source: str = "The file") -> dict[str, Any]:
     if body["type"] != kind:
         found = NAMES.get(str(body["type"]), "something else")
         raise InvalidFile(f"{source} is {found}; {NAMES[kind]} is needed here.")
-    if body.get("version") != VERSION:
+    if type(body.get("version")) is not int or body["version"] != VERSION:
         raise InvalidFile(
             f"{source} has version {body.get('version')}; this program reads version {VERSION}. "
             "Use the release of ape-recovery that it was made with, or a newer one."
@@ -232,10 +232,9 @@ def from_hex(text: Any, length: int | None = None) -> bytes:
     """
     if not isinstance(text, str) or not text.startswith("0x"):
         raise InvalidInput("a value should be hexadecimal, beginning with 0x.")
-    try:
-        data = bytes.fromhex(text[2:])
-    except ValueError as error:
-        raise InvalidInput("a value should be hexadecimal, beginning with 0x.") from error
+    if not re.fullmatch(r"0x(?:[0-9a-fA-F]{2})*", text):
+        raise InvalidInput("a value should be hexadecimal, beginning with 0x, two digits for each byte.")
+    data = bytes.fromhex(text[2:])
     if length is not None and len(data) != length:
         raise InvalidInput(f"a value should have {length} bytes, not {len(data)}.")
     return data

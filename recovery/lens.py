@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eth_utils import to_bytes, to_checksum_address
+from eth_utils import to_bytes
 
 from . import abi
 from .contracts import Deployment
 from .errors import ChainError, InvalidInput, Refused
 from .policy import DAY, HOUR, MAX_PATHS
 from .rpc import UNREACHABLE, Ask, Steps, block, data, field, quantity
+from .signer import address_of
 from .state import AccountState, PathStatus, RequestState
 
 #: Words before the requests of an account; see IRecoveryLens.read.
@@ -34,8 +35,7 @@ def states(at: Deployment, accounts: Sequence[str], paths: int = MAX_PATHS) -> S
     Raises:
         ChainError: The node does not answer, or the lens is not there.
     """
-    if not 0 <= paths <= MAX_PATHS:
-        raise InvalidInput(f"A policy has at most {MAX_PATHS} paths.")
+    require_paths(paths)
     width = HEAD + paths
     size = max(1, WORDS // width)
     result: list[AccountState] = []
@@ -44,12 +44,18 @@ def states(at: Deployment, accounts: Sequence[str], paths: int = MAX_PATHS) -> S
     if not data((yield Ask("eth_getCode", (at.lens, where)))):
         raise ChainError("There is no lens on this chain. Check the network, or: ape run deploy")
     for start in range(0, len(accounts), size):
-        part = [to_checksum_address(account) for account in accounts[start : start + size]]
+        part = [address_of(account) for account in accounts[start : start + size]]
         words = yield from _words(at, part, paths, where)
         if len(words) != len(part) * width:
             raise ChainError(f"The lens answers {len(words)} words instead of {len(part) * width}.")
         result += unpack(part, words, paths, time)
     return result
+
+
+def require_paths(paths: int) -> None:
+    """Raises `InvalidInput` for more paths than a policy can have."""
+    if not 0 <= paths <= MAX_PATHS:
+        raise InvalidInput(f"A policy has at most {MAX_PATHS} paths.")
 
 
 def _words(at: Deployment, accounts: Sequence[str], paths: int, where: str) -> Steps[Sequence[int]]:

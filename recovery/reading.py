@@ -17,9 +17,9 @@ from .history import Entry, Search
 from .messages import Call, Message, batch
 from .policy import DAY, MAX_PATHS, Path, PathProof, Policy
 from .quorum import Owners
-from .request import Request
+from .request import Approvals, Request, is_signed_by_key
 from .rpc import Ask, Steps, Together, block, data, field, nonsense, number, quantity
-from .signer import Signer
+from .signer import Signer, address_of
 from .state import AccountState, PathStatus, RequestState
 
 _T = TypeVar("_T")
@@ -97,7 +97,7 @@ class Reading(Building):
 
     def balance(self, address: str) -> Steps[int]:
         """What an address has, in wei."""
-        return (yield from number("eth_getBalance", to_checksum_address(address), "latest"))
+        return (yield from number("eth_getBalance", address_of(address), "latest"))
 
     # ----------------------------------------------------------------------------------------- account
 
@@ -111,7 +111,8 @@ class Reading(Building):
         Raises:
             ChainError: The node does not answer, or the lens is not there.
         """
-        account = to_checksum_address(account)
+        account = address_of(account)
+        lens.require_paths(paths)
         status = abi.function("RecoveryLens", "status")
         answer = yield from status.call(self.deployment.lens, self.deployment.module, account, paths)
         time, readable, policy_hash, epoch, change_delay, blockers, change_hash, change_eta, active, freeze, found = (
@@ -251,7 +252,9 @@ class Reading(Building):
         return code in (_CLONE[0] + wallet + _CLONE[1], b"\xef\x01\x00" + wallet)
 
     def is_approved(self, signer: Signer, digest: bytes) -> Steps[bool]:
-        """Whether an address has approved a digest on-chain."""
+        """Whether an address has approved a digest on-chain; a longer signer has nobody who could."""
+        if not signer.is_address:
+            return False
         function = abi.function("WalletRecoveryModule", "isApproved")
         return bool((yield from function.call(self.deployment.module, signer.address, digest)))
 
@@ -378,6 +381,26 @@ class Reading(Building):
         foresee.matching(request, state)
         return state
 
+    def check_approvals(self, approvals: Approvals) -> Steps[None]:
+        """Whether each approval is signed by its guardian: by key, by contract or verifier, or on-chain.
+
+        Raises:
+            Refused: `ApprovalInvalid`, with the position of the first that is not, and its guardian in words.
+        """
+        request = approvals.request
+        for position, signed in enumerate(approvals.collected):
+            signer, signature = signed.approval.member.signer, signed.approval.signature
+            if not signature:
+                good = yield from self.is_approved(signer, request.digest)
+                why = "has not approved this on the chain, or not yet. Wait for the transaction, or ask again."
+            else:
+                good = is_signed_by_key(request, signed) or (
+                    yield from self.is_valid_signature(signer, request.digest, signature)
+                )
+                why = "has not signed this, or for an older policy or request. Ask again."
+            if not good:
+                raise refusal("ApprovalInvalid", position, message=f"{signed.who} {why}")
+
     def check_owners(self, owners: Owners) -> Steps[None]:
         """Whether each owner could ever sign, as far as the chain knows.
 
@@ -440,7 +463,7 @@ class Reading(Building):
 
 
 def _code(address: str) -> Ask:
-    return Ask("eth_getCode", (to_checksum_address(address), "latest"))
+    return Ask("eth_getCode", (address_of(address), "latest"))
 
 
 def _topic(address: str) -> bytes:

@@ -77,5 +77,17 @@ class Signer:
         return self.address if self.is_address else "0x" + self.data.hex()
 
 
+def address_of(text: str) -> str:
+    """An address with ERC-55 checksum.
+
+    Raises:
+        InvalidInput: It is none, or has a wrong checksum.
+    """
+    signer = Signer.parse(text)
+    if not signer.is_address:
+        raise InvalidInput(f"{_shorten(text)} is too long for an address (0x and 40 hexadecimal digits).")
+    return signer.address
+
+
 def _shorten(text: str) -> str:
     return text if len(text) <= 50 else text[:47] + "..."

@@ -1,0 +1,512 @@
+"""The vectors in docs/vectors: our code makes them, and an implementation that has nothing in common with it agrees.
+
+What stands between here and the tests is that other implementation: Keccak, ABI and EIP-712 written from their
+specifications, on nothing but the standard library. Only keys and signatures are left to eth-keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_keys.datatypes import Signature
+
+from recovery import frames
+from recovery.building import Building
+from recovery.contracts import Deployment
+from recovery.errors import InvalidFile
+from recovery.kit import Kit, PolicyPlan
+from recovery.messages import Call
+from recovery.quorum import Member, Owners, derive_salt
+from recovery.request import Approvals, Request, SignedApproval, is_signed_by_key
+from recovery.signer import Signer
+from recovery.structure import opening_from_json, owners_from_json, path_from_json, policy_from_json, proof_from_json
+from tools import vectors
+
+FOLDER = Path(vectors.FOLDER)
+VECTORS: dict[str, Any] = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
+FILES: dict[str, str] = VECTORS["files"]["files"]
+READERS: dict[str, Any] = {
+    "recovery-policy": PolicyPlan.loads,
+    "recovery-kit": Kit.loads,
+    "recovery-request": Request.loads,
+    "recovery-approval": SignedApproval.loads,
+}
+
+
+# ------------------------------------------------------------------------- another implementation
+
+
+def keccak256(data: bytes) -> bytes:
+    """Keccak with rate 1088 and the padding of before FIPS 202."""
+    mask, lanes = 2**64 - 1, [[0] * 5 for _ in range(5)]
+
+    def left(value: int, by: int) -> int:
+        return (value << by % 64 | value >> (64 - by % 64)) & mask
+
+    padded = bytearray(data + b"\1" + bytes(-(len(data) + 1) % 136))
+    padded[-1] |= 0x80
+    for start in range(0, len(padded), 136):
+        for word in range(17):
+            lanes[word % 5][word // 5] ^= int.from_bytes(padded[start + 8 * word : start + 8 * word + 8], "little")
+        register = 1
+        for _ in range(24):
+            parity = [c[0] ^ c[1] ^ c[2] ^ c[3] ^ c[4] for c in lanes]
+            mix = [parity[x - 1] ^ left(parity[(x + 1) % 5], 1) for x in range(5)]
+            lanes = [[lane ^ mix[x] for lane in lanes[x]] for x in range(5)]
+            x, y, current = 1, 0, lanes[1][0]
+            for step in range(24):
+                x, y = y, (2 * x + 3 * y) % 5
+                current, lanes[x][y] = lanes[x][y], left(current, (step + 1) * (step + 2) // 2)
+            lanes = [
+                [lanes[x][y] ^ (~lanes[(x + 1) % 5][y] & lanes[(x + 2) % 5][y]) for y in range(5)] for x in range(5)
+            ]
+            for bit in range(7):
+                lanes[0][0] ^= (register & 1) << (2**bit - 1)
+                register = register << 1 ^ (0x171 if register & 0x80 else 0)
+    return b"".join(lanes[word % 5][word // 5].to_bytes(8, "little") for word in range(4))
+
+
+def raw(text: str) -> bytes:
+    """The bytes of hexadecimal text."""
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def word(value: int) -> bytes:
+    return value.to_bytes(32, "big")
+
+
+def members(kind: str) -> list[str]:
+    """The types in a tuple."""
+    depth, found = 0, [""]
+    for character in kind[1:-1]:
+        depth += (character == "(") - (character == ")")
+        if character == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += character
+    return [each for each in found if each]
+
+
+def is_dynamic(kind: str) -> bool:
+    return kind.endswith("[]") or kind == "bytes" or (kind.startswith("(") and any(map(is_dynamic, members(kind))))
+
+
+def encode(kind: str, value: Any) -> bytes:
+    """ABI encoding; bytes and addresses are hexadecimal text."""
+    if kind.endswith("[]"):
+        return word(len(value)) + encode(f"({','.join([kind[:-2]] * len(value))})", value)
+    if kind.startswith("("):
+        parts = [(is_dynamic(each), encode(each, item)) for each, item in zip(members(kind), value, strict=True)]
+        at, head, tail = sum(32 if moved else len(data) for moved, data in parts), b"", b""
+        for moved, data in parts:
+            head += word(at + len(tail)) if moved else data
+            tail += data if moved else b""
+        return head + tail
+    if kind == "bytes":
+        return word(len(raw(value))) + raw(value) + bytes(-len(raw(value)) % 32)
+    if kind.startswith("bytes"):
+        return raw(value).ljust(32, b"\0")
+    return word(int(value, 16) if kind == "address" else int(value))
+
+
+def calldata(signature: str, *arguments: Any) -> str:
+    """Of a call."""
+    name, _, types = signature.partition("(")
+    return "0x" + (keccak256(signature.encode())[:4] + encode("(" + types, arguments)).hex()
+
+
+def struct_hash(types: dict[str, list[dict[str, str]]], name: str, value: dict[str, Any]) -> bytes:
+    """hashStruct of EIP-712, for types one deep."""
+
+    def described(kind: str) -> str:
+        return f"{kind}({','.join(field['type'] + ' ' + field['name'] for field in types[kind])})"
+
+    def hashed(kind: str, item: Any) -> bytes:
+        if kind.endswith("[]"):
+            return keccak256(b"".join(hashed(kind[:-2], each) for each in item))
+        if kind in types:
+            return struct_hash(types, kind, item)
+        if kind in ("bytes", "string"):
+            return keccak256(raw(item) if kind == "bytes" else item.encode())
+        return encode(kind, item)
+
+    used = sorted({field["type"].removesuffix("[]") for field in types[name]} & set(types))
+    head = keccak256("".join(map(described, [name, *used])).encode())
+    return keccak256(head + b"".join(hashed(field["type"], value[field["name"]]) for field in types[name]))
+
+
+PATH = "(uint8,bool,bool,uint32,uint32,uint32,uint32,bytes32,bytes32[])"
+
+
+def path_tuple(path: dict[str, Any]) -> list[Any]:
+    fields = ("ownerCancels", "vetoable", "inactivity", "delay", "window", "threshold", "extra", "members")
+    return [["rotate", "freeze", "veto"].index(path["right"]), *(path[name] for name in fields)]
+
+
+def path_hash(path: dict[str, Any]) -> bytes:
+    return keccak256(encode(PATH, path_tuple(path)))
+
+
+def policy_hash(change_delay: int, hashes: list[bytes]) -> bytes:
+    return keccak256(word(change_delay) + b"".join(hashes))
+
+
+def commitment(opening: dict[str, Any]) -> bytes:
+    return keccak256(raw(opening["salt"]) + word(opening["weight"]) + keccak256(raw(opening["signer"])))
+
+
+def in_order(signers: list[str]) -> list[str]:
+    return sorted(signers, key=lambda text: keccak256(raw(text)))
+
+
+def packed(owners: dict[str, Any]) -> bytes:
+    listed = [raw(text) for text in in_order(owners["signers"])]
+    head = bytes([owners["threshold"], len(listed)])
+    return head + b"".join(len(each).to_bytes(2, "big") + each for each in listed)
+
+
+def checksum(body: dict[str, Any]) -> str:
+    rest = {name: value for name, value in body.items() if name != "checksum"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def salt(secret: bytes, info: bytes) -> bytes:
+    """HKDF-SHA256 without a salt, 32 bytes."""
+    return hmac.digest(hmac.digest(bytes(32), secret, "sha256"), info + b"\1", "sha256")
+
+
+def capitals(address: str) -> str:
+    """ERC-55."""
+    digits = address[2:].lower()
+    marks = keccak256(digits.encode()).hex()
+    return "0x" + "".join(c.upper() if mark >= "8" else c for c, mark in zip(digits, marks, strict=False))
+
+
+def test_the_other_implementation_knows_what_is_known() -> None:
+    assert keccak256(b"").hex() == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+    assert keccak256(b"a" * 136).hex() == "a6c4d403279fe3e0af03729caada8374b5ca54d8065329a3ebcaeb4b60aa386e"
+    assert capitals("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed") == "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+    # The ABI specification's own examples.
+    assert calldata("baz(uint32,bool)", 69, True) == "0xcdcd77c0" + (word(69) + word(1)).hex()
+    assert calldata("sam(bytes,bool,uint256[])", "0x64617665", True, [1, 2, 3]).startswith(
+        "0xa5643bf2" + "0" * 62 + "60"
+    )
+
+
+# ---------------------------------------------------------------------------------- ours, and the other
+
+
+def test_the_vectors_are_what_our_code_makes() -> None:
+    made = vectors.build()
+    assert {f"{name}.json" for name in VECTORS} == set(made)
+    for name, text in made.items():
+        assert (FOLDER / name).read_text("utf-8") == text, f"{name}: run python -m tools.vectors"
+
+
+def test_stale_vectors_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "FOLDER", tmp_path)
+    assert vectors.main(["--check"]) == 1
+    assert vectors.main([]) == 0 and vectors.main(["--check"]) == 0
+    (tmp_path / "owners.json").write_text("{}")
+    assert vectors.main(["--check"]) == 1
+
+
+def test_every_vector_says_what_it_is() -> None:
+    assert all(vector["description"].endswith(".") for vector in VECTORS.values())
+
+
+def test_salts_and_commitments() -> None:
+    vector = VECTORS["guardians"]
+    secret = raw(vector["secret"])
+    for each in vector["salts"]:
+        expected = raw(each["salt"])
+        assert derive_salt(secret, each["number"]) == expected
+        assert salt(secret, vector["info"].encode() + each["number"].to_bytes(4, "big")) == expected
+    for each in vector["members"]:
+        assert opening_from_json(each).commitment == commitment(each) == raw(each["commitment"])
+        assert keccak256(raw(each["signer"])) == raw(each["signerHash"])
+
+
+def test_paths_policies_and_proofs() -> None:
+    vector = VECTORS["policy"]
+    for each in vector["paths"]:
+        assert path_from_json(each["path"]).hash == path_hash(each["path"]) == raw(each["hash"])
+    for each in vector["policies"]:
+        hashes = [path_hash(path) for path in each["paths"]]
+        assert policy_from_json(each).hash == policy_hash(each["changeDelay"], hashes) == raw(each["hash"])
+        assert each["kept"] == each["hash"][:50]
+    for each in vector["proofs"]:
+        others = [raw(other) for other in each["others"]]
+        hashes = [*others[: each["index"]], path_hash(each["path"]), *others[each["index"] :]]
+        expected = raw(each["policyHash"])
+        assert proof_from_json(each).policy_hash(each["changeDelay"]) == expected
+        assert policy_hash(each["changeDelay"], hashes) == expected
+
+
+def test_owners_and_their_proofs() -> None:
+    vector = VECTORS["owners"]
+    for each in vector["owners"]:
+        assert owners_from_json(each).encoded == packed(each) == raw(each["encoded"])
+        assert owners_from_json(each).hash == keccak256(packed(each)) == raw(each["hash"])
+    for each in vector["proofs"]:
+        signatures = {Signer.parse(who): raw(signature) for who, signature in each["signatures"].items()}
+        bits, tail = 0, b""
+        for position, who in enumerate(in_order(each["signers"])):
+            if who in each["signatures"]:
+                bits |= 1 << position
+                tail += len(raw(each["signatures"][who])).to_bytes(2, "big") + raw(each["signatures"][who])
+        expected = raw(each["proof"])
+        assert owners_from_json(each).proof(signatures) == expected
+        assert packed(each) + bits.to_bytes(4, "big") + tail == expected
+
+
+MESSAGES = {each["typedData"]["primaryType"]: each for each in VECTORS["messages"]["messages"]}
+
+
+def test_there_is_a_vector_for_every_message() -> None:
+    assert set(MESSAGES) == set(vectors.messages.TYPES) - {"Call"}
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_digests_and_signatures(kind: str) -> None:
+    vector = MESSAGES[kind]
+    document = vector["typedData"]
+    separator = struct_hash(document["types"], "EIP712Domain", document["domain"])
+    content = struct_hash(document["types"], kind, document["message"])
+    digest = keccak256(b"\x19\x01" + separator + content)
+    assert (separator, content) == (raw(vector["domainSeparator"]), raw(vector["structHash"]))
+    assert digest == raw(vector["digest"])
+
+    signable = encode_typed_data(full_message=document)
+    assert (signable.header, signable.body) == (separator, content)
+    key = keccak256((VECTORS["messages"]["prefix"] + vector["name"]).encode())
+    signature = raw(vector["signature"])
+    assert bytes(Account.from_key(key).sign_message(signable).signature) == signature
+    signed = Signature(signature[:64] + bytes([signature[64] - 27]))
+    assert signed.recover_public_key_from_msg_hash(digest).to_checksum_address() == vector["signer"]
+
+
+def test_what_guardians_sign_is_what_their_requests_say() -> None:
+    kinds = ["Recover", "Cancel", "VetoRequest", "VetoChange", "Freeze", "Thaw"]
+    asked = [Request.loads(text) for name, text in FILES.items() if name.startswith("request-")]
+    assert [request.message.kind for request in asked] == kinds
+    for request in asked:
+        vector = MESSAGES[request.message.kind]
+        assert request.message.json == vector["typedData"]
+        assert request.digest == raw(vector["digest"])
+        message = vector["typedData"]["message"]
+        assert raw(message["pathHash"]) == path_hash(
+            json.loads(FILES[f"request-{request.action.kind}"])["proof"]["path"]
+        )
+    owners = json.loads(FILES["request-recover"])["owners"]
+    assert MESSAGES["Recover"]["typedData"]["message"]["owners"] == [
+        text.lower() for text in in_order(owners["signers"])
+    ]
+
+
+# ------------------------------------------------------------------------------------------- calldata
+
+BUILD = Building(Deployment(VECTORS["addresses"]["module"], VECTORS["addresses"]["factory"], *["0x" + "11" * 20] * 2))
+SUBMITTED = {each["request"]: each for each in VECTORS["calldata"]["submit"]}
+
+
+@pytest.mark.parametrize("name", SUBMITTED)
+def test_calldata_follows_from_a_request_and_its_approvals(name: str) -> None:
+    vector = SUBMITTED[name]
+    texts = [FILES[each] for each in vector["approvals"]]
+    approvals = Approvals.of(Request.loads(FILES[name]), [SignedApproval.loads(text) for text in reversed(texts)])
+    assert "0x" + BUILD.submit(approvals).data.hex() == vector["data"]
+    assert BUILD.submit(approvals).to == vector["to"] == VECTORS["addresses"]["module"]
+
+    body, collected = json.loads(FILES[name]), [json.loads(text) for text in texts]
+    proof = [body["proof"]["index"], path_tuple(body["proof"]["path"]), body["proof"]["others"]]
+    listed = sorted(collected, key=lambda each: keccak256(raw(each["opening"]["signer"])))
+    openings = [
+        [
+            each["member"],
+            each["opening"]["weight"],
+            each["opening"]["salt"],
+            each["opening"]["signer"],
+            each["signature"],
+        ]
+        for each in listed
+    ]
+    middle: list[Any] = []
+    if body["action"] == "recover":
+        middle = [in_order(body["owners"]["signers"]), body["owners"]["threshold"]]
+    elif body["action"] == "veto-request":
+        middle = [body["path"]]
+    assert calldata(vector["function"], body["account"], proof, *middle, body["deadline"], openings) == vector["data"]
+
+
+def test_calldata_of_finalize() -> None:
+    vector, request = VECTORS["calldata"]["finalize"], Request.loads(FILES["request-recover"])
+    made = BUILD.finalize(request.account, request.proof.index, request.proof.path, request.owners)
+    assert "0x" + made.data.hex() == vector["data"]
+    body = json.loads(FILES[vector["request"]])
+    where = (body["account"], body["proof"]["index"], path_tuple(body["proof"]["path"]))
+    owners = (in_order(body["owners"]["signers"]), body["owners"]["threshold"])
+    assert calldata(vector["function"], *where, *owners) == vector["data"]
+
+
+def test_calldata_of_execute() -> None:
+    vector = VECTORS["calldata"]["execute"]
+    calls = [Call(each["to"], int(each["value"]), raw(each["data"])) for each in vector["calls"]]
+    made = BUILD.execute(vector["to"], calls, vector["deadline"], raw(vector["proof"]), "")
+    assert "0x" + made.data.hex() == vector["data"]
+    data = vector["deadline"].to_bytes(6, "big") + raw(vector["proof"])
+    listed = [[each["to"], each["value"], each["data"]] for each in vector["calls"]]
+    payload = encode("((address,uint256,bytes)[],bytes)", [listed, "0x" + data.hex()])
+    assert calldata(vector["function"], vector["mode"], "0x" + payload.hex()) == vector["data"]
+    batch = MESSAGES["Batch"]["typedData"]["message"]
+    assert batch["calls"] == [
+        {**each, "value": int(each["value"]) if len(each["value"]) < 16 else each["value"]} for each in vector["calls"]
+    ]
+    assert batch["ownersHash"] == VECTORS["owners"]["owners"][1]["hash"][:50]
+
+
+def test_calldata_of_create_wallet() -> None:
+    vector = VECTORS["calldata"]["createWallet"]
+    made = BUILD.create_wallet(owners_from_json(vector), policy_from_json(vector))
+    assert ("0x" + made.data.hex(), made.to) == (vector["data"], VECTORS["addresses"]["factory"])
+    paths = [path_tuple(path) for path in vector["paths"]]
+    owners = (in_order(vector["signers"]), vector["threshold"])
+    assert calldata(vector["function"], *owners, vector["changeDelay"], paths) == vector["data"]
+
+
+def test_addresses_of_wallets() -> None:
+    vector = VECTORS["addresses"]
+    owners, policy = VECTORS["owners"]["owners"], VECTORS["policy"]["policies"][0]
+    at = Deployment(vector["module"], vector["factory"], vector["wallet"], vector["wallet"])
+    code = (
+        raw("3d602d80600a3d3981f3363d3d373d3d3d363d73") + raw(vector["wallet"]) + raw("5af43d82803e903d91602b57fd5bf3")
+    )
+    for each, listed in zip(vector["wallets"], (owners[1], owners[0]), strict=True):
+        assert (each["ownersHash"], each["policyHash"]) == (listed["hash"], policy["hash"])
+        assert at.wallet_address(owners_from_json(listed), policy_from_json(policy)) == each["address"]
+        seed = keccak256(raw(each["ownersHash"]) + raw(each["policyHash"]) + word(int(vector["module"], 16)))
+        digest = keccak256(b"\xff" + raw(vector["factory"]) + seed + keccak256(code))
+        assert capitals("0x" + digest[12:].hex()) == each["address"]
+
+
+# --------------------------------------------------------------------------------------------- files
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_read_and_written_as_it_was_and_its_checksum_is_as_described(name: str) -> None:
+    body = json.loads(FILES[name])
+    assert READERS[body["type"]](FILES[name]).dumps() == FILES[name]
+    assert checksum(body) == body["checksum"]
+    assert body["version"] == 1
+
+
+def test_the_canonical_text_is_as_described() -> None:
+    vector = VECTORS["files"]["checksum"]
+    assert hashlib.sha256(vector["canonical"].encode()).hexdigest()[:16] == vector["checksum"]
+    body = json.loads(FILES[vector["file"]])
+    assert vector["checksum"] == body.pop("checksum")
+    assert json.loads(vector["canonical"]) == body
+    assert not re.search(r'[:,] |\\u|": ', vector["canonical"]) and "🦊" in vector["canonical"]
+
+
+def test_kits_and_approvals_open_what_the_policy_commits_to() -> None:
+    plan = json.loads(FILES["policy"])
+    salts = {
+        each["name"]: salt(raw(plan["secret"]), b"ape-recovery member salt v1" + each["number"].to_bytes(4, "big"))
+        for each in plan["guardians"]
+    }
+    signers = {each["name"]: each["signer"] for each in plan["guardians"]}
+    for number, guardian in enumerate(plan["guardians"], 1):
+        kit = json.loads(FILES[f"kit-{number}"])
+        assert policy_hash(plan["changeDelay"], [path_hash(path) for path in kit["policy"]["paths"]]) == raw(
+            plan["policyHash"]
+        )
+        for path, structure, opening in zip(plan["paths"], kit["policy"]["paths"], kit["openings"], strict=True):
+            names = [each["name"] for each in path["guardians"]]
+            assert (opening is not None) == (guardian["name"] in names)
+            for each, member in zip(path["guardians"], structure["members"], strict=True):
+                own = {"salt": salts[each["name"]].hex(), "weight": each["weight"], "signer": signers[each["name"]]}
+                assert commitment(own) == raw(member)
+                if opening is not None and each["name"] == guardian["name"]:
+                    assert commitment(opening) == raw(member)
+    for name, text in FILES.items():
+        if name.startswith("approval-") and name != "approval-on-chain":
+            request, signed = (
+                Request.loads(FILES[name.rpartition("-")[0].replace("approval", "request")]),
+                SignedApproval.loads(text),
+            )
+            assert is_signed_by_key(request, signed)
+            assert commitment(json.loads(text)["opening"]) == request.proof.path.members[signed.approval.index]
+
+
+@pytest.mark.parametrize("vector", VECTORS["frames"]["files"], ids=lambda vector: vector["file"])
+def test_frames_hold_the_file_that_they_name(vector: dict[str, Any]) -> None:
+    dictionary = VECTORS["frames"]["dictionary"].encode()
+    assert frames.decode(vector["frames"]) == FILES[vector["file"]]
+    bodies = []
+    for number, frame in enumerate(vector["frames"], 1):
+        version, name, place, body, check = frame.split(":")
+        assert (version, place) == ("RECOVERY1", f"{number}/{len(vector['frames'])}")
+        assert base64.b32encode(hashlib.sha256(frame[: -len(check) - 1].encode()).digest()).decode()[:6] == check
+        bodies.append(body)
+    whole = "".join(bodies)
+    payload = base64.b32decode(whole + "=" * (-len(whole) % 8))
+    assert base64.b32encode(hashlib.sha256(payload).digest()).decode()[:10] == name
+    line = zlib.decompressobj(zdict=dictionary).decompress(payload).decode()
+    assert "\n" not in line
+    assert json.dumps(json.loads(line), indent=2, ensure_ascii=False) + "\n" == FILES[vector["file"]]
+
+
+def test_a_frame_is_read_out_of_a_mail() -> None:
+    mail = VECTORS["frames"]["mail"]
+    assert frames.decode([mail["text"]]) == FILES[mail["file"]]
+
+
+def test_frames_that_another_zlib_has_packed_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "FOLDER", tmp_path)
+    loose = json.loads(json.dumps(VECTORS["frames"]))
+    text = FILES["approval-recover-1"]
+    payload = zlib.compressobj(1, zdict=frames.WORDS.encode())
+    packed_ = payload.compress(json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False).encode())
+    packed_ += payload.flush()
+    encoded = base64.b32encode(packed_).decode().rstrip("=")
+    name = base64.b32encode(hashlib.sha256(packed_).digest()).decode()[:10]
+    loose["files"][0]["frames"] = [frames.Frame(name, 1, 1, encoded).text]
+    assert loose["files"] != VECTORS["frames"]["files"]
+    (tmp_path / "frames.json").write_text(json.dumps(loose))
+    assert vectors.framed()["files"] == loose["files"]
+    loose["files"][1]["frames"].pop()
+    (tmp_path / "frames.json").write_text(json.dumps(loose))
+    made = vectors.framed()["files"]
+    assert [frames.decode(each["frames"]) for each in made] == [FILES[each["file"]] for each in loose["files"]]
+
+
+REFUSED = VECTORS["files"]["refused"]
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda number: REFUSED[number]["why"])
+def test_what_should_be_refused_is(number: int) -> None:
+    vector = REFUSED[number]
+    with pytest.raises(InvalidFile):
+        READERS[vector["type"]](vector["text"])
+    if number >= 5:  # so that it is refused for what the vector says, and not for its checksum
+        body = json.loads(vector["text"])
+        assert checksum(body) == body["checksum"]
+
+
+def test_members_of_any_weight_are_committed_to_as_the_vectors_say() -> None:
+    heaviest = VECTORS["guardians"]["members"][-1]
+    assert heaviest["weight"] == 2**32 - 1
+    assert Member(Signer.parse(heaviest["signer"]), 2**32 - 1, bytes(32)).commitment == commitment(heaviest)
+    assert Owners.of([Signer.parse(heaviest["signer"])]).encoded[:2] == b"\1\1"
