@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from .errors import InvalidInput
 from .files import from_hex, integer, to_hex
 from .messages import Acting, Message
-from .policy import Right
+from .policy import MAX_PATHS, Right
 from .quorum import Owners
 from .structure import owners_from_json, owners_to_json
 
@@ -74,6 +74,10 @@ class VetoRequest:
 
     path: int
     nonce: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.path < MAX_PATHS:
+            raise InvalidInput(f"a policy has at most {MAX_PATHS} paths, so it has no path {self.path}.")
 
     def message(self, acting: Acting, deadline: int) -> Message:
         """What is signed."""

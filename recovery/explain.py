@@ -77,7 +77,7 @@ SENTENCES: dict[str, Callable[..., str]] = {
     "ChangeNotPending": lambda _: "No such change of policy is pending: it was applied, dropped, vetoed or replaced.",
     "ChangeNotReady": lambda eta, end: f"The change can be applied from {when(eta)} to {when(end)}.",
     "ChangeBlocked": lambda n: (
-        f"{_count(n, 'recovery')} that the owner cannot cancel is under way. "
+        f"{n} recover{'y' if n == 1 else 'ies'} that the owner cannot cancel {'is' if n == 1 else 'are'} under way. "
         "The policy can change once it is finalized, cancelled, vetoed or cleared."
     ),
     "ChangeVetoUsed": lambda p: f"Veto path {p} has stopped a change in this epoch already; it can do so once.",

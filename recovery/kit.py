@@ -23,6 +23,8 @@ from .structure import (
 
 POLICY_KIND = "recovery-policy"
 KIT_KIND = "recovery-kit"
+#: Salts are derived from numbers of four bytes.
+MAX_NUMBER = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class PolicyPlan:
     def __post_init__(self) -> None:
         least = max((guardian.number for guardian in self.guardians), default=0) + 1
         object.__setattr__(self, "next_number", max(self.next_number, least))
+        if self.next_number > MAX_NUMBER + 1:
+            raise InvalidInput(f"A guardian's number is at most {MAX_NUMBER}.")
         _require_distinct("Guardian", (guardian.name for guardian in self.guardians))
         _require_distinct("Signer", (str(guardian.signer) for guardian in self.guardians))
         _require_distinct("Number", (str(guardian.number) for guardian in self.guardians))

@@ -17,7 +17,7 @@ from .actions import Action, Recover, action_from_json
 from .errors import InvalidFile, InvalidInput
 from .files import from_hex, integer, text_of, to_hex
 from .messages import Acting, Message
-from .policy import PathProof
+from .policy import MAX_PATHS, PathProof
 from .quorum import Approval, Member, Owners, sort_approvals
 from .signer import Signer
 from .structure import (
@@ -29,6 +29,8 @@ from .structure import (
 
 KIND = "recovery-request"
 APPROVAL_KIND = "recovery-approval"
+#: Of the group of secp256k1: of the two values that `s` could have, only the smaller one is accepted (EIP-2).
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Request:
     deadline: int
 
     def __post_init__(self) -> None:
+        if len(self.proof.others) >= MAX_PATHS:
+            raise InvalidInput(f"a policy has at most {MAX_PATHS} paths.")
         if self.proof.path.right is not self.action.right:
             raise InvalidInput(
                 f"a {self.proof.path.right.name.lower()} path cannot {self.action.kind}; "
@@ -246,6 +250,8 @@ def is_signed_by_key(request: Request, signed: SignedApproval) -> bool:
     signer, signature = signed.approval.member.signer, signed.approval.signature
     if not signer.is_address or len(signature) != 65:
         return False
+    if signature[64] not in (27, 28) or int.from_bytes(signature[32:64], "big") > HALF_ORDER:
+        return False  # eth-account takes other forms of it, the contracts do not
     try:
         recovered = Account.recover_message(request.message.signable, signature=signature)
     except Exception:  # whatever eth-keys dislikes about it, it is no signature of this key

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 @click.option(
     "--signature", metavar="HEX|FILE", help="Use a signature made elsewhere, such as by `cast wallet sign --data`."
 )
-@click.option("-o", "--output", type=FILE, help="Where to write the approval.  [default: approval-NAME.json]")
+@click.option(
+    "-o", "--output", type=FILE, help="Where to write it.  [default: approval-NAME.json, or freeze-NAME.json and so on]"
+)
 @sending
 def approve(
     request_file: Path,
@@ -57,6 +59,7 @@ def approve(
     """
     from .. import files
     from ..request import Request, member_index
+    from .words import file_names
 
     request = Request.loads(files.read(request_file), str(request_file))
     if source is None:
@@ -65,17 +68,20 @@ def approve(
     require_fitting(request, source, _usual_module(pay.deployment) if source.plan else None)
     member, who = opening(request, source, name)
     member_index(request.proof, member)
-    output = output or Path(f"approval-{_stem(who)}.json")
-    if not revoke:
-        require_free(typed_data or output)
+    prefix, others = file_names(request_file.name)
+    output = output or Path(f"{prefix}{_stem(who)}.json")
+    if typed_data:
+        require_free(typed_data, "--typed-data")
+    elif not revoke and pay.sends:
+        require_free(output)
     key = _key(signer, pay, member)
     client = pay.connect() if pay.network else None
     if client and not revoke:
         client.check_request(request)
-    show_request(request, source, member, client)
+    show_request(request, source, member, client, revoke)
     unaudited(request.chain_id, pay.acknowledged)
     if typed_data:
-        _export(request, typed_data, request_file, member)
+        _export(request, typed_data, request_file, member, source)
         return
     if revoke:
         assert client is not None  # noqa: S101 - checked above
@@ -96,7 +102,9 @@ def approve(
     say(f"Approved, and written to {output}.", bold=True, colour="green")
     say(f"Next: send {output} to whoever sent you the request. With enough approvals anybody can run:")
     verb = VERBS[request.action.kind]
-    command_line(f"recovery {verb} {quote(request_file.name)} {quote(output.name)} ... --account KEY --network URL")
+    if member.weight >= request.proof.path.threshold:
+        others = quote(output.name)
+    command_line(f"recovery {verb} {quote(request_file.name)} {others} --account KEY --network URL")
 
 
 def _require_one_way(
@@ -119,6 +127,11 @@ def _require_one_way(
         )
     if (on_chain or revoke) and not pay.network:
         raise InvalidInput(f"{chosen[0]} needs --network, and --account instead of --signer.")
+    if not pay.sends and not (on_chain or revoke):
+        raise InvalidInput(
+            f"--dry-run and --unsigned go with --on-chain and --revoke: {chosen[0]} makes no transaction. To only look "
+            "at the request, say no when you are asked whether you approve it."
+        )
 
 
 def _key(signer: str | None, pay: Paying, member: Member) -> Key | None:
@@ -203,18 +216,30 @@ _HEADLINES = {
 }
 
 
-def show_request(request: Request, source: Source, member: Member, client: RecoveryClient | None) -> None:
-    """Says in words what is about to be signed, and how it differs from what the chain has."""
+def show_request(
+    request: Request, source: Source, member: Member, client: RecoveryClient | None, revoke: bool = False
+) -> None:
+    """Says in words what is about to be signed, and how it differs from what the chain has.
+
+    Args:
+        request: The request.
+        source: Kit or policy file.
+        member: Who acts.
+        client: Of the chain, if it was asked.
+        revoke: Whether an approval is taken back, which asks less of whoever does it.
+    """
     from ..chains import chain_name
     from ..explain import duration, when
-    from .words import action_rows, plural, sentence
+    from .words import ASKS, action_rows, plural, sentence
 
     index, path = request.proof.index, request.proof.path
     # The label in the request is not signed: anybody could have written anything there.
     label = source.labels[index]
     now = client.time() if client else None
-    say(_HEADLINES[request.action.kind], bold=True)
+    kind, waits = request.action.kind, request.action.kind == "recover"
+    say(f"You take back your approval of a request to {ASKS[kind]}." if revoke else _HEADLINES[kind], bold=True)
     click.echo()
+    votes = f", with {plural(member.weight, 'vote')}" if member.weight > 1 else ""
     where = "the one in your kit" if source.kit else "compare it: your policy file does not say it"
     rows = [
         ("Account", f"{request.account}"),
@@ -222,21 +247,25 @@ def show_request(request: Request, source: Source, member: Member, client: Recov
         *(_owners_now(request, client) if client else []),
         *action_rows(request, source),
         ("Path", f"{label}: {sentence(path, source.guardians(index))}"),
-        ("Then", f"{duration(path.delay)} pass before anything changes." if path.delay else "It acts at once."),
-        ("You sign", f"as {member.signer}" + (f", with {plural(member.weight, 'vote')}" if member.weight > 1 else "")),
+        ("Then", f"{duration(path.delay)} pass before anything changes." if waits else "It acts at once."),
+        ("You act" if revoke else "You sign", f"as {member.signer}{votes}"),
         ("Good until", when(request.deadline, now)),
     ]
+    if revoke:
+        table(rows)
+        click.echo()
+        return
     if client:
         rows.append(("Checked", "against your file and the chain: approvals of it count."))
     else:
         rows.append(("Checked", "against your file only, NOT against the chain (no --network)."))
     table(rows)
     click.echo()
-    if request.action.kind == "recover" and member.signer in request.owners.signers:
+    if waits and member.signer in request.owners.signers:
         warn("The new owner is your own key: the account would be yours.")
     if client is None and request.deadline < time.time():
         warn("By this computer's clock the request's deadline has passed.")
-    if request.action.kind == "recover":
+    if waits:
         say(
             "Call the owner, on a number that you already had, and have the new owner's address read to you. "
             "Do not act on a message alone, however urgent it sounds."
@@ -270,15 +299,17 @@ def _signed(pay: Paying, request: Request, member: Member, who: str, key: Key) -
     return signed
 
 
-def _export(request: Request, path: Path, request_file: Path, member: Member) -> None:
+def _export(request: Request, path: Path, request_file: Path, member: Member, source: Source) -> None:
     from .. import files
+
+    mine = "--kit KIT" if source.kit else "--policy FILE --as NAME"
 
     files.write(path, json.dumps(request.message.json, indent=2) + "\n")
     say(f"Written to {path}: what {member.signer} has to sign (EIP-712). Nothing was signed.", bold=True)
     say("Next: sign it, for example with Foundry, which also speaks to hardware wallets, and bring the signature back:")
     command_line(
         f"cast wallet sign --data --from-file {quote(path)}",
-        f"recovery approve {quote(request_file)} --kit KIT --signature 0x...",
+        f"recovery approve {quote(request_file)} {mine} --signature 0x...",
     )
 
 
@@ -288,11 +319,13 @@ def _imported(given: str, request: Request, member: Member, who: str, client: Re
     from ..request import approve as approval_of
     from ..request import is_signed_by_key
 
-    text = given if given.startswith("0x") or not Path(given).is_file() else files.read(given)
-    digits = text.strip().removeprefix("0x")
-    if not digits or len(digits) % 2 or not re.fullmatch(r"[0-9a-fA-F]+", digits):
+    digits = given if given.startswith("0x") else files.read(given).strip()
+    if not re.fullmatch(r"0x([0-9a-fA-F]{2})+", digits):
         raise InvalidInput("--signature should be hexadecimal, beginning with 0x, or a file that holds it.")
-    signed = approval_of(request, member, bytes.fromhex(digits), who)
+    signature = bytes.fromhex(digits[2:])
+    if len(signature) == 65 and signature[64] < 2:  # some devices count from 0, the contracts from 27
+        signature = signature[:64] + bytes([signature[64] + 27])
+    signed = approval_of(request, member, signature, who)
     if is_signed_by_key(request, signed):
         return signed
     if client is None:
@@ -350,20 +383,22 @@ def _own_transaction(pay: Paying, client: RecoveryClient, member: Member, transa
     """
     if not member.signer.is_address:
         raise InvalidInput("This guardian is a key behind a verifier, which cannot send transactions.")
-    if pay.account is None and client.code(member.signer.address):
+    if pay.sends and pay.account is None:
+        if not client.code(member.signer.address):
+            raise InvalidInput("Give --account with your key: the transaction has to be yours.")
         say("Your guardian is a contract. Have it send this transaction, then run the same command again:")
         table([("To", transaction.to), ("Value", "0"), ("Data", "0x" + transaction.data.hex())])
         raise Refused(f"The contract has not {missing}.")
-    if pay.account is None and pay.sends:
-        raise InvalidInput("Give --account with your key: the transaction has to be yours.")
     payer = pay.payer()
     if payer is None:
+        say(f"Only {member.signer} may send it: from anybody else it counts for nothing.")
+        click.echo()
         return None
     _require_own(payer, member)
-    if payer.address is None and (opened := pay.keys.open(payer, "sends in its own name")).address != str(
-        member.signer
-    ):
-        raise _not_yours(opened.address, member)
+    if payer.address is None and pay.sends:
+        opened = pay.keys.open(payer, "sends in its own name").address
+        if opened != str(member.signer):
+            raise _not_yours(opened, member)
     return payer
 
 

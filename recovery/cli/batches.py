@@ -54,6 +54,8 @@ def send_as_owners(
     Raises:
         RecoveryError: Somebody is no owner, too few sign, or it would fail.
     """
+    from ..sending import Estimate, Sending
+
     client.owners_hash(wallet)  # says so if it is no wallet
     foresee.usable(client.state(wallet, 0), calls, client.deployment.module)
     if pay.dry_run:
@@ -61,25 +63,36 @@ def send_as_owners(
         return None
     if not signers:
         raise InvalidInput("Which owner signs? Give --signer: a keystore file, or the alias of an Ape account.")
+    # Whatever can be refused is refused before anybody is asked, or types a password for nothing.
     unaudited(client.chain_id, pay.acknowledged)
-    for call in calls:  # before anybody types a password for nothing
-        to = wallet if call.to == SELF else call.to
-        client.simulate(Transaction(to, call.data, summary, call.value), wallet)
-    if question:
-        confirm(question, pay.yes)
-    return send(pay, client, _signed(pay, client, wallet, calls, summary, signers), payer)
-
-
-def _signed(
-    pay: Paying, client: RecoveryClient, wallet: str, calls: Sequence[Call], summary: str, names: Sequence[str]
-) -> Transaction:
-    keys = [keyring.find(name) for name in names]
+    keys = [keyring.find(name) for name in signers]
     if any(keyring.same(one, other) for i, one in enumerate(keys) for other in keys[:i]):
         raise InvalidInput("--signer names the same key twice; one owner signs once.")
     owners = None
     if all(key.address for key in keys):
         owners = current_owners(client, wallet, [_signer(key.address or "") for key in keys])
         _require_owners(owners, [_signer(key.address or "") for key in keys])
+    gas = 0
+    for call in calls:
+        to = wallet if call.to == SELF else call.to
+        gas += client.simulate(Transaction(to, call.data, summary, call.value), wallet)
+    if pay.sends and payer and payer.address:
+        fees, balance = client.fees(pay.max_fee), client.balance(payer.address)
+        Sending.require_funds(Estimate(gas, gas, fees, balance, 0), payer.address)  # the least that it can take
+    if question:
+        confirm(question, pay.yes)
+    return send(pay, client, _signed(pay, client, wallet, calls, summary, keys, owners), payer)
+
+
+def _signed(
+    pay: Paying,
+    client: RecoveryClient,
+    wallet: str,
+    calls: Sequence[Call],
+    summary: str,
+    keys: Sequence[Key],
+    owners: Owners | None,
+) -> Transaction:
     accounts = [pay.keys.open(key, f"signs, as owner: {summary}") for key in keys]
     signers = [_signer(account.address) for account in accounts]
     if owners is None:

@@ -41,9 +41,11 @@ def change(
     from .wallet import prepare_kits, write_kits
     from .words import plan_lines
 
-    plan = source.plan if source else None
-    if remove == (plan is not None):
+    if remove and click.get_current_context().params.get("policy_file"):
         raise InvalidInput("Give the new policy file with --policy, or --remove to have none; not both.")
+    plan = source.plan if source and not remove else None  # a profile may name a policy file
+    if plan is None and not remove:
+        raise InvalidInput("Give the new policy file with --policy, or --remove to have none.")
     payer, client = pay.payer(), pay.connect()
     state = client.state(address)
     foresee.has_policy(state, client.chain_id)
@@ -54,9 +56,9 @@ def change(
     click.echo()
     if plan:
         table(plan_lines(plan))
+        click.echo()
     else:
         warn("Without a policy nobody can get you back into the account.")
-    click.echo()
     say(f"The present policy has a change wait {duration(state.change_delay)}.")
     if state.change_eta and state.time < state.change_expires_at:
         warn(f"A change is pending for {when(state.change_eta, state.time)}. This one replaces it, and waits anew.")
@@ -95,7 +97,7 @@ def drop(address: str, signers: tuple[str, ...], pay: Paying) -> None:
     foresee.has_policy(state, client.chain_id)
     foresee.change_pending(state)
     what = "the removal of the policy" if state.change_policy_hash == bytes(24) else "the change of policy"
-    table([("Account", address), ("Drops", f"{what} of {when(state.change_eta, state.time)}")])
+    table([("Account", address), ("Drops", f"{what} that could be applied from {when(state.change_eta, state.time)}")])
     click.echo()
     call = client.drop_change_call(state.change_policy_hash, state.change_eta)
     if send_as_owners(pay, client, address, [call], f"drop {what}", signers, payer, "Drop it?") is None:
@@ -103,7 +105,10 @@ def drop(address: str, signers: tuple[str, ...], pay: Paying) -> None:
     if client.state(address, 0).change_eta:
         raise Refused(f"The transaction was mined, but a change is still pending. See: recovery status {address}")
     say("Dropped. The policy stays as it is.", bold=True, colour="green")
-    say("If it was not you who asked for that change, somebody has your key: rotate it, or have the account recovered.")
+    say("If it was not you who asked for that change, somebody has your key. Be quicker than they are:")
+    command_line(f"recovery wallet rotate {address} --new-owner ADDR --signer KEY --account KEY --network URL")
+    say("or have a guardian begin a recovery on a path that the owner cannot cancel:")
+    command_line("recovery request --kit KIT --path NAME --new-owner ADDR --network URL")
 
 
 @click.command(name="apply", short_help="Put a change of policy in force whose waiting time is over")
@@ -154,10 +159,14 @@ def publish(address: str, source: Source | None, pay: Paying) -> None:
     policy = source.policy if source else client.policy(address)
     if policy.hash[:24] != state.policy_hash:
         raise refusal(
-            "PolicyMismatch", address, message="Your kit or policy file is of another policy than the account has now."
+            "PolicyMismatch",
+            address,
+            message="Your kit or policy file is of another policy than the account has now. Give the present one, or "
+            "none: then it is looked up in the chain's events.",
         )
     table([("Account", address), ("Policy", "0x" + state.policy_hash.hex())])
     click.echo()
     if send(pay, client, client.publish(address, policy), payer, "Publish it?") is None:
         return
-    say("Published.", bold=True, colour="green")
+    say("Published. Whoever knows the address alone finds it again:", bold=True, colour="green")
+    command_line(f"recovery status {address} --events --network URL")

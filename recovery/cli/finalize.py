@@ -10,7 +10,7 @@ import click
 from ..errors import InvalidInput, Refused
 from .options import ADDRESS, FILE, Paying, knowing, sending
 from .session import command_line, say, table
-from .sources import Source, path_index, require_account, structure_of
+from .sources import Source, known_structure, path_index, require_account, structure_of
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
@@ -43,8 +43,8 @@ def finalize(address: str, label: str | None, request_file: Path | None, source:
     request = _request(request_file, address)
     client = pay.connect()
     state, index = _which(client, address, label, request, request_file, source)
-    foresee.finalizable(state, index)
-    structure = structure_of(client, address, index, request, source)
+    foresee.finalizable(state, index, known_structure(state, index, request, source))  # before events are searched
+    structure = structure_of(client, state, index, request, source)
     foresee.finalizable(state, index, structure)
     owners = request.owners if request else client.requested_owners(address, index)
     table([("Account", address), ("Chain", chain_name(client.chain_id)), *owners_rows(owners, "New owner")])
@@ -96,7 +96,7 @@ def clear(
     name = source.labels[index] if source and index < len(source.labels) else str(index)
     structure = None
     if state.paths[index].state is not RequestState.EXPIRED:
-        structure = structure_of(client, address, index, request, source)
+        structure = structure_of(client, state, index, request, source)
     if foresee.clearable(state, index, name, structure) and structure is not None:
         owners = request.owners if request else client.requested_owners(address, index)
         transaction = client.clear_active(address, index, structure, owners)
@@ -109,7 +109,10 @@ def clear(
     click.echo()
     if send(pay, client, transaction, payer, "Clear it away?") is None:
         return
-    if client.state(address, index + 1).paths[index].state is not RequestState.IDLE and not then_apply:
+    after = client.state(address, index + 1)
+    if then_apply and after.policy_hash != state.change_policy_hash:
+        raise Refused(f"The transaction was mined, but the policy is another one. See: recovery status {address}")
+    if not then_apply and after.paths[index].state is not RequestState.IDLE:
         raise Refused(f"The transaction was mined, but the recovery is still there. See: recovery status {address}")
     say("Cleared away.", bold=True, colour="green")
     if then_apply:
@@ -154,6 +157,7 @@ def _which(
     state = client.state(address)
     foresee.has_policy(state, client.chain_id)
     if request:
+        foresee.in_force(state, request.proof)
         index = request.proof.index
         if label is not None and label not in (request.label, str(index)):
             raise InvalidInput(f"The request is on path {request.label!r}, not {label!r}.")

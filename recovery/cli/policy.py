@@ -30,7 +30,8 @@ def policy() -> None:
     "earlier",
     type=FILE,
     metavar="FILE",
-    help="The policy file of the present policy, when you change it: whoever stays keeps their place.",
+    help="When you change a policy: the newest policy file that you ever made for the account, even if its change was "
+    "dropped. Whoever stays keeps their place, and nobody new gets the place of somebody who left.",
 )
 def new(file: Path | None, output: Path, example: bool, earlier: Path | None) -> None:
     """Make a policy of what FILE (YAML) says.
@@ -60,7 +61,7 @@ def new(file: Path | None, output: Path, example: bool, earlier: Path | None) ->
     click.echo()
     if earlier:
         say("Next, have the policy of your account changed:")
-        command_line(f"recovery policy change 0xWALLET --policy {quote(output)} --signer KEY --account KEY")
+        command_line(f"recovery policy change 0xWALLET --policy {quote(output)} --signer KEY --account KEY --network URL")
         return
     say("Next, create the wallet:")
     command_line(f"recovery wallet create --policy {quote(output)} --owner 0x... --account KEY --network URL")

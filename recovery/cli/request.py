@@ -37,7 +37,7 @@ ACTIONS = ("recover", "cancel", "veto", "freeze", "thaw")
 @click.option("--stop", metavar="NAME", help="veto: the path whose recovery is to be stopped.")
 @click.option("--change", is_flag=True, help="veto: stop the pending change of policy instead.")
 @click.option("--deadline", type=DURATION, default="72 hours", show_default=True, help="How long approvals are good.")
-@click.option("-o", "--output", type=FILE, default=Path("request.json"), show_default=True, help="Where to write it.")
+@click.option("-o", "--output", type=FILE, help="Where to write it.  [default: request.json, or freeze.json and so on]")
 @reading
 def request(
     action: str,
@@ -49,7 +49,7 @@ def request(
     stop: str | None,
     change: bool,
     deadline: int,
-    output: Path,
+    output: Path | None,
     where: Where,
 ) -> None:
     """Write down what guardians are asked to do, by default who shall own the account.
@@ -57,7 +57,7 @@ def request(
     Anybody who has a kit can do so. It changes nothing until guardians approve it and
     somebody submits it.
     """
-    from .. import files
+    from .. import files, foresee
     from ..policy import Right
 
     if source is None:
@@ -75,6 +75,7 @@ def request(
         raise InvalidInput("The account cannot own itself. Name the address of the new key.")
     if not deadline:
         raise InvalidInput("The deadline should leave the guardians some time.")
+    output = output or Path("request.json" if action == "recover" else f"{action}.json")
     require_free(output)
     client = where.connect()
     require_account(source, account, client.chain_id)
@@ -92,7 +93,13 @@ def request(
     elif action == "cancel":
         made = client.request_cancel(account, proof, name, until)
     elif action == "veto":
-        stopped = path_index(client.state(account), stop, source) if stop else None
+        stopped = None
+        if stop:
+            state = client.state(account)
+            foresee.has_policy(state, client.chain_id)
+            foresee.in_force(state, proof)
+            stopped = path_index(state, stop, source)
+            foresee.vetoable(state, stopped, source.labels[stopped])
         made = client.request_veto(account, proof, name, stopped, until)
     elif action == "freeze":
         made = client.request_freeze(account, proof, name, until)
@@ -105,18 +112,10 @@ def request(
 def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -> None:
     from ..chains import chain_name
     from ..explain import when
-    from .words import action_rows, sentence
+    from .words import ASKS, action_rows, file_names, sentence
 
     path, name, now = made.proof.path, made.label, client.time()
-    asks = {
-        "recover": "replace the owners",
-        "cancel": "stop the recovery that is under way",
-        "veto-request": "stop the recovery that is under way",
-        "veto-change": "stop the change of policy",
-        "freeze": "freeze the account",
-        "thaw": "end the freeze",
-    }
-    say(f"This request asks the guardians to {asks[made.action.kind]}.", bold=True)
+    say(f"This request asks the guardians to {ASKS[made.action.kind]}.", bold=True)
     click.echo()
     table(
         [
@@ -144,7 +143,7 @@ def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -
     command_line(f"recovery approve {quote(output.name)} --kit KIT --signer KEY --network URL")
     say("and sends you back the approval. With enough of them anybody can run:")
     verb = VERBS[made.action.kind]
-    command_line(f"recovery {verb} {quote(output.name)} approval-*.json --account KEY --network URL")
+    command_line(f"recovery {verb} {quote(output.name)} {file_names(output.name)[1]} --account KEY --network URL")
 
 
 def _require_fitting_options(

@@ -85,22 +85,32 @@ def path_index(state: AccountState, label: str, source: Source | None) -> int:
     )
 
 
+def known_structure(
+    state: AccountState, index: int, request: Request | None, source: Source | None
+) -> PolicyPath | None:
+    """The structure of a path as far as a file of the present policy says it, or None."""
+    if request:
+        return request.proof.path
+    if source is None or source.policy.hash[:24] != state.policy_hash or index >= len(source.policy.paths):
+        return None
+    return source.policy.paths[index]
+
+
 def structure_of(
-    client: RecoveryClient, address: str, index: int, request: Request | None, source: Source | None
+    client: RecoveryClient, state: AccountState, index: int, request: Request | None, source: Source | None
 ) -> PolicyPath:
-    """The structure of a path, from a file or from the chain's events.
+    """The structure of a path, from a file of the present policy or from the chain's events.
 
     Raises:
         RecoveryError: There is no such path, or no event holds it.
     """
-    if request:
-        return request.proof.path
-    policy = source.policy if source else None
-    if policy is None:
-        try:
-            policy = client.policy(address)
-        except ChainError as error:
-            raise ChainError(f"{error.message} --request takes the request file.") from error
+    known = known_structure(state, index, request, source)
+    if known is not None:
+        return known
+    try:
+        policy = client.policy(state.account)
+    except ChainError as error:
+        raise ChainError(f"{error.message} --request takes the request file.") from error
     if index >= len(policy.paths):
         raise InvalidInput(f"The policy has no path {index}.")
     return policy.paths[index]

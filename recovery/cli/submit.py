@@ -10,7 +10,7 @@ import click
 
 from ..errors import InvalidInput, Refused
 from .options import FILE, Paying, knowing, sending
-from .session import command_line, quote, say, table
+from .session import command_line, quote, say, table, warn
 from .sources import Source
 
 if TYPE_CHECKING:
@@ -116,14 +116,16 @@ def submit(
     payer = pay.payer()
     request = Request.loads(files.read(request_file), str(request_file))
     if request.action.kind not in kinds:
-        verb = VERBS[request.action.kind]
-        raise InvalidInput(f"{request_file} asks for something else. Use: recovery {verb} {quote(request_file)} ...")
+        raise _of_another_kind(request, request_file, kinds)
+    if then_apply and request.action.kind == "veto-change":
+        raise InvalidInput("--then-apply goes with the veto of a recovery: this one would veto the change itself.")
     if source and source.policy.hash != request.proof.policy_hash(source.policy.change_delay):
-        raise InvalidInput("Your kit or policy file is not of the policy that this request is for.")
+        warn("Your kit or policy file is not of the policy that this request is for, so it is left aside.")
+        source = None
     approvals, given = collect(request, approval_files)
-    require_enough(approvals, source)
     client = pay.connect()
-    state = client.check_request(request)
+    state = client.check_request(request)  # before anybody is asked for more approvals of what is over
+    require_enough(approvals, source)
     foresee.submittable(request, state)
     for signed in approvals.collected:
         check_signature(client, request, signed, given[signed.approval.member.signer.id])
@@ -141,13 +143,12 @@ def submit(
     click.echo()
     spared = len(approvals.collected) - len(chosen.collected)
     if spared:
-        count = "One approval is" if spared == 1 else f"{spared} approvals are"
-        say(f"{count} not needed and not sent: those guardians stay unknown.")
+        one = spared == 1
+        count, whose = ("One approval is", "that guardian stays") if one else (f"{spared} approvals are", "they stay")
+        say(f"{count} not needed and not sent: {whose} unknown.")
         click.echo()
     transaction = client.submit(chosen)
     if then_apply:
-        if request.action.kind == "veto-change":
-            raise InvalidInput("--then-apply goes with the veto of a recovery: this one would veto the change itself.")
         foresee.applicable(_unblocked(state, request))
         transaction = client.in_turn(transaction, client.apply_change(request.account))
     try:
@@ -155,7 +156,23 @@ def submit(
     except Refused as error:
         raise refused_by(error, names) from error
     if sent is not None:
-        _done(client, request, request_file, sent, then_apply)
+        _done(client, request, request_file, sent, state.change_policy_hash if then_apply else None)
+
+
+def _of_another_kind(request: Request, file: Path, kinds: tuple[str, ...]) -> InvalidInput:
+    """Says what a request asks for; whoever wants to stop a recovery must not be led to start it."""
+    from .words import ASKS
+
+    kind = request.action.kind
+    asks, verb = f"{file} asks the guardians to {ASKS[kind]}", VERBS[kind]
+    if kind != "recover":
+        return InvalidInput(f"{asks}. For that: recovery {verb} {quote(file)} APPROVAL...")
+    if kinds == ("cancel",):
+        return InvalidInput(
+            f"{asks}; to stop that, its guardians sign another request: recovery request --action cancel. "
+            f"As the owner: recovery cancel {request.account} --path {request.proof.index}"
+        )
+    return InvalidInput(f"{asks}, which `recovery {verb}` does. Make a request of your own: recovery request --action")
 
 
 _QUESTIONS = {
@@ -234,7 +251,8 @@ def sparing(approvals: Approvals) -> Approvals:
     threshold = approvals.request.proof.path.threshold
     chosen: list[SignedApproval] = []
     weight = 0
-    for signed in sorted(approvals.collected, key=lambda s: -s.approval.member.weight):
+    # Whoever has approved on the chain is known already.
+    for signed in sorted(approvals.collected, key=lambda s: (-s.approval.member.weight, s.approval.signature != b"")):
         if weight >= threshold:
             break
         chosen.append(signed)
@@ -292,17 +310,32 @@ def _unblocked(state: AccountState, request: Request) -> AccountState:
     return dataclasses.replace(state, blockers=state.blockers - state.paths[stopped].blocks)
 
 
-def _done(client: RecoveryClient, request: Request, request_file: Path, sent: Sent, applied: bool) -> None:
-    """Looks at the chain again, says what is true now, and what comes next."""
-    from ..explain import when
+def _done(client: RecoveryClient, request: Request, request_file: Path, sent: Sent, applied: bytes | None) -> None:
+    """Looks at the chain again, says what is true now, and what comes next.
 
-    account, index = request.account, request.proof.index
+    Args:
+        client: Of the chain.
+        request: What was submitted.
+        request_file: Where it stands.
+        sent: The transaction.
+        applied: The hash of the policy that was put in force with it, or None.
+
+    Raises:
+        Refused: The chain does not show it.
+    """
+    from ..actions import Freeze, Recover, Thaw, VetoChange, VetoRequest
+    from ..explain import when
+    from ..state import RequestState
+
+    account, index, action = request.account, request.proof.index, request.action
     state = client.state(account)
-    kind = request.action.kind
-    if kind == "recover":
+    look = f"See: recovery status {account}"
+    if applied is not None and state.policy_hash != applied:
+        raise Refused(f"The transaction was mined, but the policy is another one. {look}")
+    if isinstance(action, Recover):
         status = state.paths[index]
         if not status.ready_at:
-            raise Refused(f"The transaction was mined, but no recovery is under way. See: recovery status {account}")
+            raise Refused(f"The transaction was mined, but no recovery is under way. {look}")
         say(f"Started, in block {sent.block}. The owners are still the old ones.", bold=True, colour="green")
         click.echo()
         table([("Ready", when(status.ready_at, state.time)), ("Expires", when(status.expires_at, state.time))])
@@ -310,22 +343,29 @@ def _done(client: RecoveryClient, request: Request, request_file: Path, sent: Se
         say("Next: when it is ready, anybody can finalize it:")
         command_line(f"recovery finalize {account} --request {quote(request_file)} --account KEY --network URL")
         say("Until then:")
-    elif kind == "freeze":
+    elif isinstance(action, Freeze):
         if not state.frozen:
-            raise Refused(f"The transaction was mined, but the account is not frozen. See: recovery status {account}")
+            raise Refused(f"The transaction was mined, but the account is not frozen. {look}")
         say(f"Frozen until {when(state.frozen_until, state.time)}. Nothing can be spent.", bold=True, colour="green")
         say("Next: if the owner's key was stolen, recover the account in this time:")
         command_line("recovery request --kit KIT --path NAME --new-owner ADDR --network URL")
+        say("If it was a false alarm, the guardians of the same path can end it sooner:")
+        command_line(f"recovery request --action thaw --path {index} --kit KIT --network URL")
         say("And look at it:")
     else:
-        words = {
-            "thaw": "Thawed. The account can be used again.",
-            "cancel": "Cancelled. The owners stay as they are.",
-            "veto-request": "Vetoed. The recovery is over, and the owners stay as they are.",
-            "veto-change": "Vetoed. The policy stays as it is; this veto path can do so once in this epoch.",
-        }
-        say(words[kind], bold=True, colour="green")
-        if applied:
+        if isinstance(action, Thaw):
+            text, failed = "Thawed. The account can be used again.", state.frozen
+        elif isinstance(action, VetoChange):
+            text = "Vetoed. The policy stays as it is; this veto path can do so once in this epoch."
+            failed = (state.change_policy_hash, state.change_eta) == (action.policy_hash, action.eta)
+        else:
+            text = f"{'Vetoed' if isinstance(action, VetoRequest) else 'Cancelled'}. The owners stay as they are."
+            stopped = action.path if isinstance(action, VetoRequest) else index
+            failed = state.epoch == request.epoch and state.paths[stopped].state is not RequestState.IDLE
+        if failed:
+            raise Refused(f"The transaction was mined, but nothing has changed. {look}")
+        say(text, bold=True, colour="green")
+        if applied is not None:
             say("The change of policy has taken effect.", bold=True, colour="green")
         say("Next:")
     command_line(f"recovery status {account} --network URL")

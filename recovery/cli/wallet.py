@@ -240,7 +240,8 @@ def rotate(address: str, owners: tuple[str, ...], threshold: int | None, signers
     if any(path.is_open for path in state.paths):
         warn(
             "A recovery is under way, and this does not stop it. If you did not ask for it, cancel it; if you fear a "
-            "thief, let it go on: whoever has your key could rotate it away again, but not the recovery."
+            "thief, let it go on: whoever has your key could rotate it away again, but not the recovery. "
+            f"See: recovery status {address}"
         )
     call = client.rotate_owners_call(new)
     summary = "replace the owners of the wallet"

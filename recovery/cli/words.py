@@ -122,6 +122,30 @@ def path_json(path: Path, label: str | None = None) -> dict[str, Any]:
     }
 
 
+#: What a request asks for, as "it asks to ...".
+ASKS = {
+    "recover": "replace the owners",
+    "cancel": "stop the recovery that is under way",
+    "veto-request": "stop the recovery that is under way",
+    "veto-change": "stop the change of policy",
+    "freeze": "freeze the account",
+    "thaw": "end the freeze",
+}
+
+
+def file_names(request_file: str) -> tuple[str, str]:
+    """What the approvals of a request are called: what stands before the guardian's name, and all of them in a shell.
+
+    Those of `request.json` are `approval-ana.json` and so on, those of `freeze.json` are `freeze-ana.json`, so that
+    neither of two requests in one folder takes the other's for its own.
+    """
+    import shlex
+
+    stem = request_file.removesuffix(".json")
+    prefix = "approval-" if stem in ("request", request_file) else f"{stem}-"
+    return prefix, f"{shlex.quote(prefix)}*.json"
+
+
 def action_rows(request: Request, source: Source | None) -> list[tuple[str, str]]:
     """What a request asks for, one row or a few."""
     from ..explain import when
@@ -129,11 +153,11 @@ def action_rows(request: Request, source: Source | None) -> list[tuple[str, str]
     action, path = request.action, request.proof.path
     if isinstance(action, Recover):
         return owners_rows(action.owners, "New owner")
-    if isinstance(action, Cancel):
-        return [("Stops", f"the recovery under way on path {request.label!r}; the owners stay as they are")]
-    if isinstance(action, VetoRequest):
-        label = source.labels[action.path] if source and action.path < len(source.labels) else str(action.path)
-        return [("Stops", f"the recovery under way on path {label!r}; the owners stay as they are")]
+    if isinstance(action, Cancel | VetoRequest):
+        index = request.proof.index if isinstance(action, Cancel) else action.path
+        # The label in the request is not signed: anybody could have written anything there.
+        label = repr(source.labels[index]) if source and index < len(source.labels) else str(index)
+        return [("Stops", f"the recovery under way on path {label}; the owners stay as they are")]
     if isinstance(action, VetoChange):
         what = "the removal of the policy" if action.policy_hash == bytes(24) else "the change of the policy"
         return [("Stops", f"{what} that could be applied from {when(action.eta)}")]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 from typing import Any
@@ -264,3 +265,83 @@ def test_a_path_is_found_by_name_or_number() -> None:
 def test_a_member_that_could_not_be_committed_to_is_refused(weight: int, salt: int) -> None:
     with pytest.raises(InvalidInput):
         Member(signer("ana"), weight, bytes(salt))
+
+
+# --------------------------------------------------------------------------------------- change of policy
+
+
+def successor(*guardians: tuple[str, str], earlier: PolicyPlan = PLAN) -> PolicyPlan:
+    """A policy of these names and signers, as YAML would make it, in place of an earlier one."""
+    numbered = tuple(Guardian(name, signer(who), number) for number, (name, who) in enumerate(guardians, 1))
+    path = PathPlan("only", Right.ROTATE, tuple((name, 1) for name, _ in guardians), 1, delay=DAY, window=DAY)
+    return PolicyPlan(bytes(32), 7 * DAY, numbered, (path,)).replacing(earlier)
+
+
+def numbers(plan: PolicyPlan) -> dict[str, int]:
+    return {guardian.name: guardian.number for guardian in plan.guardians}
+
+
+def test_who_keeps_name_and_signer_keeps_number_salt_and_opening() -> None:
+    plan = successor(("dora", "dora"), ("ben", "ben"), ("eve", "eve"))
+    assert plan.secret == PLAN.secret
+    assert numbers(plan) == {"dora": 4, "ben": 2, "eve": 5} and plan.next_number == 6
+    for name in ("ben", "dora"):
+        assert plan.member(name, 1) == PLAN.member(name, 1)
+
+
+@pytest.mark.parametrize(
+    "guardians",
+    [
+        (("ana", "a new key"), ("ben", "ben")),  # another key
+        (("Ana M.", "ana"), ("ben", "ben")),  # another name
+        (("ana", "ben"), ("ben", "ana")),  # swapped
+    ],
+    ids=str,
+)
+def test_who_is_not_the_same_gets_a_number_that_nobody_ever_had(guardians: tuple[tuple[str, str], ...]) -> None:
+    plan = successor(*guardians)
+    same = {(guardian.name, guardian.signer) for guardian in PLAN.guardians}
+    for guardian in plan.guardians:
+        assert (guardian.number >= PLAN.next_number) == ((guardian.name, guardian.signer) not in same)
+        known = {PLAN.member(name, 1).salt for name in numbers(PLAN)}
+        assert (plan.member(guardian.name, 1).salt in known) == ((guardian.name, guardian.signer) in same)
+
+
+def test_a_number_is_not_used_again_when_its_guardian_has_left_and_comes_back() -> None:
+    without = successor(("ana", "ana"))
+    assert without.next_number == 5, "ben, carl and dora were 2, 3 and 4"
+    back = successor(("ana", "ana"), ("ben", "ben"), earlier=PolicyPlan.loads(without.dumps()))
+    assert numbers(back) == {"ana": 1, "ben": 5} and back.next_number == 6
+    again = successor(("ben", "ben"), ("carl", "carl"), earlier=back)
+    assert numbers(again) == {"ben": 5, "carl": 6}
+
+
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_whatever_is_changed_one_salt_is_never_of_two_signers(data: st.DataObject) -> None:
+    names = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6, unique=True)
+    seen: dict[int, tuple[str, bytes]] = {}
+    plan: PolicyPlan | None = None
+    for _ in range(data.draw(st.integers(1, 5))):
+        chosen = data.draw(names)
+        keys = data.draw(st.permutations("uvwxyz"))
+        guardians = tuple(zip(chosen, keys, strict=False))
+        plan = successor(*guardians, earlier=plan or PLAN)
+        for guardian in plan.guardians:
+            who = (guardian.name, guardian.signer.data)
+            assert seen.setdefault(guardian.number, who) == who
+        assert PolicyPlan.loads(plan.dumps()) == plan
+
+
+def test_the_next_number_stays_above_all_that_were_used() -> None:
+    assert PLAN.next_number == 5
+    assert dataclasses.replace(PLAN, next_number=3).next_number == 5, "it cannot be too low"
+    assert dataclasses.replace(PLAN, next_number=9).next_number == 9
+    for wrong in (4, 0, -1, "5", True, 2**32 + 1):
+        with pytest.raises(InvalidFile):
+            PolicyPlan.loads(forged(PLAN.dumps(), nextNumber=wrong))
+    with pytest.raises(InvalidFile, match="'nextNumber' is missing"):
+        PolicyPlan.loads(forged(PLAN.dumps(), nextNumber=...))
+    last = dataclasses.replace(PLAN, next_number=2**32)
+    with pytest.raises(InvalidInput, match="number is at most 4294967295"):
+        successor(("eve", "eve"), earlier=last)
