@@ -154,7 +154,8 @@ def decoded(calldata: bytes) -> tuple[str, dict[str, Any]] | None:
 
 
 def _function(item: dict[str, Any]) -> Function:
-    inputs = tuple((each["name"], _type(each)) for each in item["inputs"])
+    # Some have no name (onERC721Received): each must have one of its own to be found by.
+    inputs = tuple((each["name"] or f"argument {i}", _type(each)) for i, each in enumerate(item["inputs"]))
     outputs = tuple(_type(each) for each in item["outputs"])
     return Function(item["name"], inputs, outputs, _hash(item["name"], inputs)[:4])
 

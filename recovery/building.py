@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_utils import to_checksum_address
 
 from . import abi, contracts
@@ -211,7 +212,10 @@ def in_words(transaction: Transaction) -> list[tuple[str, str]]:
     """A transaction decoded: names and values of its call, or of each call of a batch."""
     found = abi.decoded(transaction.data)
     if found is not None and found[0] == "execute":
-        calls, _ = decode(["(address,uint256,bytes)[]", "bytes"], found[1]["executionData"])
+        try:
+            calls, _ = decode(["(address,uint256,bytes)[]", "bytes"], found[1]["executionData"])
+        except (DecodingError, OverflowError, ValueError):
+            return call_in_words(Call(transaction.to, transaction.value, transaction.data))
         rows = [("Call", f"execute, a batch of {len(calls)} that the wallet's owners have signed")]
         for to, value, data in calls:
             rows += call_in_words(Call(to, value, data))

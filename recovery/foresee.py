@@ -113,8 +113,8 @@ def cancellable(state: AccountState, index: int, label: str) -> PathStatus:
         raise refusal(
             "RecoveryNotCancellable",
             index,
-            message=f"The owner cannot cancel a recovery on path {_named(label)}; that is how it stands against a thief. "
-            f"Its guardians can{by_veto}. Call them: recovery request --action cancel",
+            message=f"The owner cannot cancel a recovery on path {_named(label)}; that is how it stands against a "
+            f"thief. Its guardians can{by_veto}. Call them: recovery request --action cancel",
         )
     return status
 

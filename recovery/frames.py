@@ -41,18 +41,19 @@ MAX_FRAMES = 999
 #: What files have in common: it need not be sent, which halves a small file. It belongs to the version of the format,
 #: and must never change without it.
 WORDS = (
-    '"secret":"0x"changeDelay":604800,"guardians":[{"name":"","signer":"0x","number":"policyHash":"0x","path":'
-    '"eta":"right":"veto","right":"freeze","recovery-policy","recovery-kit","recovery-approval","labels":["friends",'
-    '"theft","freeze","heir"],"policy":{"changeDelay":604800,"paths":[{"openings":[null,null,{"salt":"0x","digest":"0x'
-    '","member":0,"opening":{"salt":"0x","weight":1,"signer":"0x"},"signature":"0x"action":"recover","chainId":'
-    '11155111,"module":"0x","account":"0x","epoch":1,"label":"friends","owners":{"signers":["0x"],"threshold":1},'
-    '"nonce":0,"deadline":17,"proof":{"index":0,"path":{"right":"rotate","ownerCancels":false,"vetoable":false,'
-    '"inactivity":31536000,"delay":604800,"window":2592000,"threshold":1,"members":["0x"label":"","right":"rotate",'
-    '"guardians":[{"name":"","weight":1},{"name":"","weight":1}],"threshold":2,"ownerCancels":true,"vetoable":false,'
-    '"inactivity":0,"delay":259200,"window":2592000},{"right":"rotate","ownerCancels":true,"vetoable":false,'
-    '"inactivity":0,"delay":259200,"window":2592000,"threshold":2,"extra":"0x00000000000000000000000000000000000000000'
-    '00000000000000000000000","members":["0x"]}],"others":["0x"]},"digest":"0x","checksum":"{"type":"recovery-request"'
-    ',"version":1,"'
+    '"secret":"0x"changeDelay":604800,"guardians":[{"name":"","signer":"0x","number":"policyHash":"0x","path":"eta":"'
+    'recovery-policy","recovery-kit","name":"","action":"cancel","veto-request","veto-change","thaw","labels":["frien'
+    'ds","theft","freeze","heir"],"policy":{"changeDelay":604800,"paths":[{"openings":[null,null,{"salt":"0x"recovery'
+    '-approval","version":1,"name":"","epoch":1,"digest":"0x","member":0,"opening":{"salt":"0x","weight":1,"signer":"'
+    '0x"},"signature":"0x"action":"recover","chainId":11155111,"module":"0x","account":"0x","epoch":1,"label":"friend'
+    's","owners":{"signers":["0x"],"threshold":1},"nonce":0,"deadline":17,"proof":{"index":0,"path":{"right":"freeze"'
+    ',"ownerCancels":false,"vetoable":false,"inactivity":0,"delay":0,"window":604800,"threshold":1,"right":"veto","ri'
+    'ght":"rotate","ownerCancels":false,"vetoable":false,"inactivity":31536000,"delay":604800,"window":2592000,"thres'
+    'hold":1,"members":["0x"label":"","right":"rotate","guardians":[{"name":"","weight":1},{"name":"","weight":1}],"t'
+    'hreshold":2,"ownerCancels":true,"vetoable":false,"inactivity":0,"delay":259200,"window":2592000},{"right":"rotat'
+    'e","ownerCancels":true,"vetoable":false,"inactivity":0,"delay":259200,"window":2592000,"threshold":2,"extra":"0x'
+    '0000000000000000000000000000000000000000000000000000000000000000","members":["0x"]}],"others":["0x"]},"digest":"'
+    '0x","checksum":"{"type":"recovery-request","version":1,"'
 )
 _ID_LENGTH = 10
 _CHECK_LENGTH = 6
@@ -267,14 +268,15 @@ def _find(text: str) -> tuple[list[Frame], list[str]]:
     squeezed = _squeeze(text)
     starts = list(_START.finditer(squeezed))
     found, damaged = [], []
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
+    ends = [*(start.start() for start in starts), len(squeezed)][1:]
+    for start, end in zip(starts, ends, strict=True):
         if int(start[1]) != VERSION:
             raise InvalidFile(
                 f"It was made by a newer release of ape-recovery, with version {int(start[1])} of the format; this one "
                 f"reads version {VERSION}. Install the newer one, or ask for the file itself."
             )
         # A frame ends where the next one begins, so that one that is cut off does not take the next one with it.
-        rest = _REST.match(squeezed, start.end(), following.start() if following else len(squeezed))
+        rest = _REST.match(squeezed, start.end(), end)
         if rest is None:
             damaged.append("a frame")
             continue

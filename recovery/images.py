@@ -28,6 +28,8 @@ PNG_CAPACITY = 1035
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_PIXELS = 64_000_000
+#: zxing-cpp takes no more.
+MAX_SIDE = 65_535
 MAX_PAGES = 50
 _MARGIN = 4
 _WIDTH = 840
@@ -111,7 +113,7 @@ def read_image(data: bytes, source: str = "The picture") -> list[str]:
     """
     try:
         import zxingcpp
-        from PIL import Image  # noqa: F401 - asked for here, so that both are missed at once
+        from PIL import Image
     except ImportError as error:
         raise MissingExtra("To read QR codes out of pictures, zxing-cpp and Pillow are needed", "cli") from error
     kind = _kind(data)
@@ -122,10 +124,14 @@ def read_image(data: bytes, source: str = "The picture") -> list[str]:
         raise InvalidFile(f"{source} is far too large for a picture. Cut out the part with the code.")
     only_qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     texts: dict[str, None] = {}
-    for page in _pages(data, source):
-        for variant in _variants(page):
-            codes = zxingcpp.read_barcodes(variant, formats=only_qr, text_mode=zxingcpp.TextMode.Plain)
-            texts |= dict.fromkeys(code.text for code in codes)
+    with warnings.catch_warnings():
+        # Pillow warns of much that whoever holds the picture cannot change; of a size that nothing here needs, though.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        for page in _pages(data, source):
+            for variant in _variants(page):
+                codes = zxingcpp.read_barcodes(variant, formats=only_qr, text_mode=zxingcpp.TextMode.Plain)
+                texts |= dict.fromkeys(code.text for code in codes)
     if not texts:
         raise InvalidFile(
             f"{source} shows no QR code that can be read. Take it again in better light, closer, and with the code "
@@ -140,14 +146,11 @@ def _pages(data: bytes, source: str) -> Iterator[Image.Image]:
 
     pixels = 0
     try:
-        with warnings.catch_warnings():
-            # A size that Pillow only warns about is one that nothing here needs.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
         for number in count():
             image.seek(number)
             pixels += image.width * image.height
-            if pixels > MAX_PIXELS or number >= MAX_PAGES:
+            if pixels > MAX_PIXELS or max(image.size) > MAX_SIDE or number >= MAX_PAGES:
                 raise Image.DecompressionBombError
             yield _grey(image)
     except EOFError:

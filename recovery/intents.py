@@ -146,6 +146,7 @@ class IntentStore:
 
         Raises:
             Refused: Another program is sending with this sender and nonce.
+            InvalidInput: The folder cannot be written.
         """
         try:
             self._write(intent, replace=False)
@@ -182,7 +183,10 @@ class IntentStore:
         return self._folder / f"{intent.chain_id}-{intent.sender.lower()}-{intent.nonce}.json"
 
     def _write(self, intent: Intent, *, replace: bool) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InvalidInput(f"The folder {self._folder} cannot be made: {error.strerror}.") from error
         files.write(self.path(intent), intent.dumps(), secret=True, replace=replace)
 
 

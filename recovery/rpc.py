@@ -21,6 +21,7 @@ from requests import exceptions as http
 from web3 import AsyncWeb3, Web3
 from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
 from web3.types import RPCEndpoint
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from .errors import ChainError, RecoveryError
 from .explain import explain
@@ -232,7 +233,7 @@ def nonsense(why: str = "the wrong address, or a faulty node") -> ChainError:
 #: What the libraries raise about an address that cannot be a node's, or an answer that is no JSON, however deep.
 _NO_NODE = (
     *(http.InvalidURL, http.MissingSchema, http.InvalidSchema, http.JSONDecodeError),
-    *(aiohttp.InvalidURL, aiohttp.ContentTypeError, RecursionError),
+    *(aiohttp.ContentTypeError, RecursionError),
 )
 
 
@@ -251,10 +252,14 @@ def _translated(error: Exception) -> Exception:
         return nonsense("it does not speak JSON-RPC")
     if isinstance(error, aiohttp.ClientResponseError):
         return _http(error.status)
+    if isinstance(error, WebSocketException):
+        return _web_socket(error)
     if isinstance(error, http.Timeout | TimeoutError | asyncio.TimeoutError):
         return ChainError("The node takes too long to answer. Try again, or use another one.")
-    if isinstance(error, OSError | aiohttp.ClientError):
-        return _unreachable("The node does not answer. Check its address (--network) and whether it is running.")
+    if isinstance(error, OSError | aiohttp.ClientConnectionError | aiohttp.ClientPayloadError):
+        return _silent()
+    if isinstance(error, aiohttp.ClientError):  # what is left of them is about the address
+        return nonsense("it does not speak JSON-RPC")
     if isinstance(error, Web3Exception | DecodingError):
         return nonsense()
     if isinstance(error, ValueError | TypeError | KeyError | AttributeError | IndexError | OverflowError):
@@ -294,6 +299,20 @@ def _http(status: int) -> ChainError:
     if status >= 500:
         return ChainError(f"The node is out of order (HTTP {status}). Try again, or use another one.")
     return nonsense(f"HTTP {status}")
+
+
+def _web_socket(error: WebSocketException) -> ChainError:
+    # The HTTP status of a refused handshake stands in one place or the other, depending on how it was opened.
+    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(status, int):
+        return _http(status)
+    if isinstance(error, ConnectionClosed):
+        return _silent()
+    return nonsense("it does not speak JSON-RPC")
+
+
+def _silent() -> ChainError:
+    return _unreachable("The node does not answer. Check its address (--network) and whether it is running.")
 
 
 def _unreachable(message: str) -> ChainError:

@@ -74,7 +74,9 @@ def _run(part: str, options: list[str]) -> int:
         ape = str(python.with_name("ape"))
         command = [ape, "test", str(CONTRACTS), "--network", "ethereum:local:foundry"]
     else:
-        command = [str(python), "-m", "pytest", "-p", "no:ape_test", "tests", f"--ignore={CONTRACTS}"]
+        # Each worker has chains of its own; contracts are not faster that way.
+        workers = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal"]
+        command = [str(python), "-m", "pytest", "-p", "no:ape_test", "tests", f"--ignore={CONTRACTS}", *workers]
     environment = {**os.environ, "PYTEST_PLUGINS": "tools.pytest_plugin"}
     command += options
     return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode

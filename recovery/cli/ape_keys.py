@@ -6,6 +6,8 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
+import click
+
 from ..errors import Refused
 
 
@@ -47,8 +49,10 @@ class ApeKey:
         Raises:
             Refused: It was declined, or the account cannot do it.
         """
-        signature = self._done("sign", lambda: self.account.sign_message(signable_message))
-        return Signed(signature=bytes(signature.encode_rsv()))
+        signature = bytes(self._done("sign", lambda: self._signature(signable_message)))
+        if signature[64] < 27:  # some devices count from 0, the contracts from 27
+            signature = signature[:64] + bytes([signature[64] + 27])
+        return Signed(signature=signature)
 
     def sign_transaction(self, transaction_dict: Any) -> Signed:
         """Signs a transaction.
@@ -68,7 +72,7 @@ class ApeKey:
             if name not in ("to", "data")
         }
 
-        def sign() -> Any:
+        def sign() -> bytes | None:
             transaction = networks.ethereum.create_transaction(
                 receiver=transaction_dict["to"],
                 data=bytes.fromhex(transaction_dict["data"][2:]),
@@ -87,19 +91,45 @@ class ApeKey:
                     }
                 ),
             )
-            return self.account.sign_transaction(transaction)
+            # What a plugin changes in place must not change what it is compared with.
+            signed = self.account.sign_transaction(transaction.model_copy(deep=True))
+            if signed is None:
+                return None
+            # Some accounts sign another transaction instead, such as a Safe's: it could not be followed, or sent once.
+            if self._meaning(signed) != self._meaning(transaction):
+                raise Refused(
+                    f"{self.name} signed another transaction than it was asked to. Nothing was sent. "
+                    "Pay with an account that signs by itself, or use --unsigned."
+                )
+            return bytes(signed.serialize_transaction())
 
-        raw = bytes(self._done("sign the transaction", sign).serialize_transaction())
+        raw = self._done("sign the transaction", sign)
         return Signed(hash=bytes(keccak(raw)), raw_transaction=raw)
+
+    def _signature(self, message: Any) -> bytes | None:
+        signature = self.account.sign_message(message)
+        return None if signature is None else signature.encode_rsv()
+
+    @staticmethod
+    def _meaning(transaction: Any) -> Any:
+        """All that is signed."""
+        return transaction.model_dump(mode="json", by_alias=True, exclude={"signature"})
 
     def _done(self, what: str, act: Any) -> Any:
         from ape.exceptions import ApeException
 
         try:
             result = act()
+        except (Refused, click.Abort):
+            raise
         except ApeException as error:
             reason = str(error).strip().split("\n")[0].rstrip(".")
             raise Refused(f"{self.name} did not {what}: {reason}. Nothing was sent.") from error
+        except Exception as error:  # plugins raise whatever the library of their device does
+            raise Refused(
+                f"{self.name} did not {what} ({type(error).__name__}). Nothing was sent. "
+                "Is the device connected, unlocked, and in its Ethereum app?"
+            ) from error
         if result is None:
             raise Refused(f"{self.name} did not {what}. Nothing was sent.")
         return result
@@ -121,3 +151,7 @@ def find_in_ape(name: str) -> ApeKey | None:
         return ApeKey(name, accounts.load(name))
     except (KeyError, ValueError):
         return None
+    except Exception as error:  # a plugin looks for its accounts, and something is wrong with it
+        raise Refused(
+            f"Ape cannot look for {name!r} ({type(error).__name__}). Nothing was sent. See: ape accounts list --all"
+        ) from error

@@ -13,7 +13,7 @@ import click
 
 from ..errors import InvalidInput, RecoveryError
 from .options import PROFILE
-from .session import SENT
+from .session import SENT, Flight
 
 #: Sections of the help, and for each command the file that holds it and what it does.
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -113,13 +113,12 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs a command. Whatever goes wrong becomes one clear sentence, never a traceback."""
-        ctx.meta[SENT] = []
+        ctx.meta[SENT] = Flight()
         try:
             return super().invoke(ctx)
-        except InvalidInput as error:
-            raise Failure(error.message, 2) from error
         except RecoveryError as error:
-            raise Failure(error.message, 1) from error
+            usage = isinstance(error, InvalidInput) and not ctx.meta[SENT].hash
+            raise Failure(_told(ctx, error.message), 2 if usage else 1) from error
         except (KeyboardInterrupt, click.Abort) as error:
             click.echo(err=True)
             raise Stopped(_stopped(ctx), 1) from error
@@ -139,11 +138,26 @@ class LazyGroup(click.Group):
             ) from error
 
 
+def _told(ctx: click.Context, message: str) -> str:
+    """What went wrong, and what may have been sent all the same."""
+    flight: Flight = ctx.meta[SENT]
+    if not flight.hash or flight.hash in message:
+        return message
+    if flight.mined:
+        return f"Transaction {flight.hash} was mined. What went wrong came after it: {message}"
+    return f"{message} Transaction {flight.hash} may have been sent. {_AGAIN}"
+
+
 def _stopped(ctx: click.Context) -> str:
-    sent: list[str] = ctx.meta[SENT]
-    if not sent:
+    flight: Flight = ctx.meta[SENT]
+    if not flight.hash:
         return "Stopped. Nothing was sent."
-    return f"Stopped, but transaction {sent[-1]} may have been sent. Look it up before you send anything again."
+    if flight.mined:
+        return f"Stopped, but transaction {flight.hash} was mined before. Look at the account before you go on."
+    return f"Stopped, but transaction {flight.hash} may have been sent. {_AGAIN}"
+
+
+_AGAIN = "Run the same command again to go on with it: nothing is sent twice. What is left over: recovery pending"
 
 
 def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:

@@ -54,7 +54,8 @@ def send_as_owners(
     Raises:
         RecoveryError: Somebody is no owner, too few sign, or it would fail.
     """
-    from ..sending import Estimate, Sending
+    from ..fees import Estimate
+    from ..sending import Sending
 
     client.owners_hash(wallet)  # says so if it is no wallet
     foresee.usable(client.state(wallet, 0), calls, client.deployment.module)

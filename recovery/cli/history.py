@@ -45,7 +45,7 @@ def history(address: str, from_block: int | None, again: bool, where: Where, as_
         say("Nothing has happened yet, as far as this node's events reach back.")
         return
     times = _times(client, {row["block"] for row in rows})
-    table([(times[row["block"]], sentence(row["event"], row["values"])) for row in rows])
+    table([(times[row["block"]], sentence(row["event"], row["values"], address)) for row in rows])
 
 
 def _search(client: RecoveryClient, address: str, from_block: int | None, again: bool) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ def _search(client: RecoveryClient, address: str, from_block: int | None, again:
     from .paying import state_folder
 
     kept = state_folder() / "history" / f"{client.chain_id}-{client.deployment.module}-{address}.json"
-    rows, start = ([], from_block) if again or from_block is not None else _kept(kept)
+    rows, start = ([], from_block) if again or from_block is not None else _kept(kept, client)
     search = client.history(address, start)
     shown = -1
     done = search.done
@@ -62,7 +62,8 @@ def _search(client: RecoveryClient, address: str, from_block: int | None, again:
         rows += [_row(entry) for entry in client.page(search)]
         if from_block is None:
             sure = max(0, search.cursor - UNSURE)
-            content = {"cursor": sure, "events": [row for row in rows if row["block"] < sure]}
+            before = [row for row in rows if row["block"] < sure]
+            content = {"cursor": sure, "block": _block(client, sure - 1) if sure else None, "events": before}
             write(kept, json.dumps(content), secret=True, replace=True)
         done, percent = search.done, int(search.looked_at * 100)
         if not done and percent != shown:
@@ -71,13 +72,30 @@ def _search(client: RecoveryClient, address: str, from_block: int | None, again:
     return rows
 
 
-def _kept(path: Path) -> tuple[list[dict[str, Any]], int | None]:
-    """What an earlier search has found, and where it stopped. Damaged, it is only searched for again."""
+def _kept(path: Path, client: RecoveryClient) -> tuple[list[dict[str, Any]], int | None]:
+    """What an earlier search has found, and where it stopped.
+
+    Damaged, or of a chain that is not there any more (a test chain started anew), it is only searched for again.
+    """
+    from ..errors import ChainError
+
     try:
         content = json.loads(path.read_text("utf-8"))
-        return list(content["events"]), int(content["cursor"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return [], None
+        rows, cursor = list(content["events"]), int(content["cursor"])
+        for row in rows:
+            sentence(row["event"], row["values"])
+        if not cursor or content["block"] == _block(client, cursor - 1):
+            return rows, cursor or None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ChainError):
+        pass
+    return [], None
+
+
+def _block(client: RecoveryClient, number: int) -> str:
+    """The hash of a block of the chain as it is now."""
+    from ..rpc import block, data, field, run
+
+    return "0x" + data(field(run(client.web3, block(number)), "hash")).hex()
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -104,13 +122,14 @@ def _times(client: RecoveryClient, blocks: set[int]) -> dict[int, str]:
     return {number: when(client.time(number)) for number in blocks}
 
 
-def sentence(event: str, values: dict[str, Any]) -> str:
-    """What an event says, in words."""
+def sentence(event: str, values: dict[str, Any], account: str = "") -> str:
+    """What an event of an account says, in words."""
     from ..explain import when
+    from .words import plural
 
     v = values
     words: dict[str, Callable[[], str]] = {
-        "PolicyConfigured": lambda: f"The first policy is in force, with {len(v['paths'])} paths.",
+        "PolicyConfigured": lambda: f"The first policy is in force, with {plural(len(v['paths']), 'path')}.",
         "PolicyChangeScheduled": lambda: (
             f"{'A change' if v['paths'] else 'The removal'} of the policy was scheduled, for {when(v['eta'])}."
         ),
@@ -123,7 +142,10 @@ def sentence(event: str, values: dict[str, Any]) -> str:
         "RecoveryStarted": lambda: (
             f"A recovery was started on path {v['path']}, for {_owners(v)}; ready on {when(v['readyAt'])}."
         ),
-        "RecoveryCancelled": lambda: f"The recovery on path {v['path']} was cancelled, by {v['by']}.",
+        "RecoveryCancelled": lambda: (
+            f"The recovery on path {v['path']} was cancelled by "
+            + ("the owner." if v["by"].lower() == account.lower() else "its guardians.")
+        ),
         "RecoveryVetoed": lambda: f"Veto path {v['vetoPath']} stopped the recovery on path {v['path']}.",
         "RecoveryCleared": lambda: f"The recovery on path {v['path']} was cleared away.",
         "RecoveryFinalized": lambda: f"The owners were replaced, through path {v['path']}.",
@@ -137,6 +159,8 @@ def sentence(event: str, values: dict[str, Any]) -> str:
 
 
 def _owners(values: dict[str, Any]) -> str:
-    owners = values["owners"]
+    from ..signer import Signer
+
+    owners = [str(Signer.parse(owner)) for owner in values["owners"]]
     listed = ", ".join(owners)
     return listed if len(owners) == 1 else f"{values['threshold']} of {listed}"

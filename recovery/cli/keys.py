@@ -19,6 +19,7 @@ from .. import files
 from ..errors import InvalidFile, InvalidInput, Refused
 from ..signer import Signer
 from .ape_keys import ApeKey, find_in_ape
+from .session import refuse_secret
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -66,10 +67,11 @@ def find(name: str) -> Key:
     Raises:
         InvalidInput: There is none, or the file is none.
     """
-    path = Path(name).expanduser()
-    if not path.is_file():
+    refuse_secret(name, "a keystore file or the alias of an Ape account")
+    path = _file(name)
+    if path is None:
         alias = _ape_folder() / f"{name}.json"
-        if "/" in name or not alias.is_file():
+        if "/" in name or _file(str(alias)) is None:
             account = None if "/" in name else find_in_ape(name)
             if account is not None:
                 return account
@@ -89,6 +91,15 @@ def find(name: str) -> Key:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InvalidFile(f"{path} is not a keystore (version 3): it holds no key that a password opens.") from None
     return Keystore(name, path, content, address)
+
+
+def _file(name: str) -> Path | None:
+    """The file of that name, if there is one."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.is_file() else None
+    except (OSError, RuntimeError, ValueError):  # what no file can be called, or the home of nobody
+        return None
 
 
 def same(one: Key, other: Key) -> bool:

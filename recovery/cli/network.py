@@ -57,14 +57,15 @@ def _web3(network: str) -> Web3:
 
 
 def _by_address(address: str, scheme: str) -> Web3:
-    from requests import ConnectionError, Timeout
+    from requests import ConnectionError
     from web3 import HTTPProvider, LegacyWebSocketProvider, Web3
     from web3.middleware import ExtraDataToPOAMiddleware
     from web3.providers.rpc.utils import ExceptionRetryConfiguration
 
     provider: Any
     if scheme.startswith("http"):
-        retries = ExceptionRetryConfiguration(errors=(ConnectionError, Timeout), retries=2, backoff_factor=0.2)
+        # A slow node is not asked again: somebody is waiting.
+        retries = ExceptionRetryConfiguration(errors=(ConnectionError,), retries=2, backoff_factor=0.2)
         provider = HTTPProvider(address, request_kwargs={"timeout": TIMEOUT}, exception_retry_configuration=retries)
     else:
         provider = LegacyWebSocketProvider(address, websocket_timeout=TIMEOUT)
@@ -86,7 +87,7 @@ def _through_ape(choice: str) -> Web3:
         provider = click.get_current_context().with_resource(context)
         web3: Web3 = provider.web3
     except ApeException as error:
-        reason = str(error).strip().split("\n")[0]
+        reason = str(error).strip().split("\n")[0].removesuffix(" Options:")
         reason += "" if reason.endswith((".", "?", "!")) else "."
         raise ChainError(f"Ape cannot connect to {choice!r}: {reason} See: ape networks list") from error
     return web3

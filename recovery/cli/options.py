@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, RecoveryError
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
@@ -38,7 +38,9 @@ class AddressType(click.ParamType):
         if ctx is not None and ctx.resilient_parsing:
             return str(value)  # while the shell completes, nothing is looked up
         from ..signer import Signer
+        from .session import refuse_secret
 
+        refuse_secret(value, "an address")
         if not value.strip().lower().startswith("0x") and not re.fullmatch(r"\s*[0-9a-fA-F]{40}\s*", value):
             named = settings().address(value)
             if named is None:
@@ -267,9 +269,30 @@ def reading(command: _F) -> _F:
     return _collected(command, "where", Where.of, _NETWORK, _DEPLOYMENT)
 
 
-def sending(command: _F) -> _F:
-    """Options of a command that sends a transaction; it gets them as `pay`."""
+def following(command: _F) -> _F:
+    """Options of a command that deals with what was sent; it gets them as `pay`."""
     return _collected(command, "pay", Paying.of, _NETWORK, _DEPLOYMENT, *_PAYING, _PASSWORD, yes_option, _MAINNET)
+
+
+def sending(command: _F) -> _F:
+    """Options of a command that sends a transaction; it gets them as `pay`.
+
+    If it has nothing to send, it is said what has become of what earlier runs were sending.
+    """
+
+    @functools.wraps(command)
+    def wrapper(pay: Paying, **given: Any) -> Any:
+        from .paying import left_over
+
+        try:
+            result = command(pay=pay, **given)
+        except RecoveryError:
+            left_over(pay)
+            raise
+        left_over(pay)
+        return result
+
+    return following(wrapper)  # type: ignore[return-value, unused-ignore]
 
 
 def knowing(command: _F) -> _F:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import Refused
-from .session import SENT, command_line, confirm, quote, say, table, unaudited
+from ..errors import RecoveryError, Refused
+from .session import command_line, confirm, flight, quote, say, table, unaudited, warn
 
 if TYPE_CHECKING:
     from ..building import Transaction
     from ..client import RecoveryClient
-    from ..intents import IntentStore
+    from ..fees import Estimate
+    from ..intents import Intent, IntentStore
     from ..messages import Call
-    from ..sending import Estimate, Progress, Sent
+    from ..sending import Progress, Sent
     from .keys import Key
     from .options import Paying
 
 #: Who asks when nobody is named: an address that nobody has, which needs no money to ask.
 NOBODY = "0x000000000000000000000000000000000000dEaD"
-#: Gas that relaying a batch takes beside its calls, about.
-RELAYING = 45_000
+#: Gas that relaying a batch of one owner takes beside its calls, about; what the first of a wallet takes more, as it
+#: writes where nothing stood; and what a call takes more that sends money, and if it goes where nothing was before.
+RELAYING, FIRST, VALUE, NEWCOMER = 48_000, 17_000, 9_000, 25_000
+#: What each transaction takes, and a call within a batch does not.
+TRANSACTION = 21_000
 
 
 def state_folder() -> Path:
@@ -60,12 +66,14 @@ def send(
     """
     from ..sending import Sending
 
-    unaudited(client.chain_id, pay.acknowledged)
+    if not pay.dry_run:
+        unaudited(client.chain_id, pay.acknowledged)
     if not pay.sends:
         _show(pay, client, transaction, payer)
         return None
     assert payer is not None  # noqa: S101 - `Paying.payer` sees to it
-    if payer.address is not None:  # before anybody types a password for nothing
+    # Before anybody types a password for nothing. What an earlier run has sent would fail if it were sent again.
+    if payer.address is not None and not _is_under_way(client, transaction, payer.address):
         estimate = client.estimate(transaction, payer.address, pay.max_fee)
         Sending.require_funds(estimate, payer.address)
         if question and not pay.yes:
@@ -73,26 +81,118 @@ def send(
     if question:
         confirm(question, pay.yes)
     account = pay.keys.open(payer, f"pays to {transaction.summary}")
-    return follow(pay, client, lambda how, store, tell: client.send(transaction, account, how, store, tell))
+    sent = follow(pay, client, lambda how, store, tell: client.send(transaction, account, how, store, tell))
+    if sent.resumed and repeatable(sent.intent):
+        say("To do it once more, run the same command again.", bold=True, colour="yellow")
+    return sent
 
 
-def follow(pay: Paying, client: RecoveryClient, act: Any) -> Sent:
-    """Tells what happens while something is sent."""
+def _is_under_way(client: RecoveryClient, transaction: Transaction, sender: str) -> bool:
+    from ..sending import purpose_of
+
+    purpose = purpose_of(client.chain_id, transaction)
+    return any(intent.purpose == purpose for intent in intents().of(client.chain_id, sender))
+
+
+def follow(pay: Paying, client: RecoveryClient, act: Any, intent: Intent | None = None) -> Sent:
+    """Tells what happens while something is sent.
+
+    Args:
+        pay: The options.
+        client: Of the chain.
+        act: Sends or follows: takes how, where it is written down, and whom to tell of progress.
+        intent: What an earlier run has signed, if that is known before.
+
+    Raises:
+        RecoveryError: As `act`, and if something may have been sent all the same, that is said.
+    """
     from ..sending import How
 
-    teller = _Teller(client.chain_id)
-    sent: Sent = act(How(pay.max_fee, pay.confirmations), intents(), teller)
-    teller.over()
+    store, teller = intents(), _Teller(pay.confirmations)
+    if intent is not None:
+        teller.remember(intent)
+    try:
+        sent: Sent = act(How(pay.max_fee, pay.confirmations), store, teller)
+    except RecoveryError as error:
+        if teller.intent is not None and not store.path(teller.intent).exists():
+            # It is over: another transaction has taken its place, or it was mined and has failed.
+            identifier, flight().hash = flight().hash, ""
+            if flight().mined and identifier not in error.message:
+                error.message += f" Transaction {identifier} was mined and has failed: nothing but its fee was spent."
+        raise
+    _paid(client, sent)
     if sent.resumed:
         from ..explain import when
 
         say(
-            f"An earlier run had signed this on {when(sent.intent.created)} and was broken off. It was finished now, "
-            "and nothing was sent twice. To do it once more, run the same command again.",
+            f"An earlier run had signed this on {when(sent.intent.created)} and was broken off. "
+            "It was finished now, and nothing was sent twice.",
             bold=True,
             colour="yellow",
         )
     return sent
+
+
+def repeatable(intent: Intent) -> bool:
+    """Whether the same command could do the same a second time.
+
+    So it is with what a wallet's owners sign anew each time. Everything else goes to the contracts as it is, and they
+    refuse it once it is done.
+    """
+    from ..sending import purpose_of
+
+    return intent.purpose != purpose_of(intent.chain_id, intent.transaction)
+
+
+def left_over(pay: Paying) -> None:
+    """Says what has become of what earlier runs were sending, where a command has had nothing to send itself.
+
+    Whoever starts a recovery again that an earlier run has started is told that it is under way; but only here that it
+    was by their own doing. What cannot be done twice is forgotten then. A batch is not: whoever asks for the same
+    again is still to hear of the first instead of paying twice.
+    """
+    if not pay.sends or flight().hash or not any((state_folder() / "intents").glob("*.json")):
+        return
+    from ..rpc import number, run
+
+    store, more = intents(), False
+    try:
+        client = pay.connect()
+        for intent in store.all():
+            used = number("eth_getTransactionCount", intent.sender, "latest", limit=2**64)
+            if intent.chain_id == client.chain_id and run(client.web3, used) > intent.nonce:
+                _settle(client, intent, store)
+            else:
+                more = True
+    except RecoveryError:  # what the command itself has to say is more important
+        more = True
+    if more:
+        click.echo("An earlier run was broken off while it was sending something. See: recovery pending", err=True)
+
+
+def _settle(client: RecoveryClient, intent: Intent, store: IntentStore) -> None:
+    """Says what has become of a transaction whose nonce is used up."""
+    summary = intent.transaction.summary
+    try:
+        sent = client.follow(intent, None, None, None if repeatable(intent) else store, None, True)
+    except Refused as error:
+        store.remove(intent)
+        warn(f"An earlier run was broken off while it was about to {summary}. {error.message}")
+        return
+    warn(
+        f"An earlier run was broken off after it had sent a transaction to {summary}. "
+        f"It was mined, in block {sent.block}: 0x{sent.hash.hex()}"
+    )
+
+
+def _paid(client: RecoveryClient, sent: Sent) -> None:
+    """What it has cost in the end, and where to look it up."""
+    identifier = "0x" + sent.hash.hex()
+    flight().hash, flight().mined = identifier, True
+    cost = f" for {amount(client, sent.cost)}" if sent.cost else ""
+    click.echo(f"Mined in block {sent.block}{cost}.", err=True)
+    if link := explorer(client, "tx", identifier):
+        click.echo(link, err=True)
 
 
 def explorer(client: RecoveryClient, kind: Any, value: str) -> str | None:
@@ -106,14 +206,17 @@ def explorer(client: RecoveryClient, kind: Any, value: str) -> str | None:
 class _Teller:
     """Says on stderr what happens, and remembers for Ctrl-C what may have been sent."""
 
-    def __init__(self, chain_id: int) -> None:
-        self._sent: list[str] = click.get_current_context().find_root().meta[SENT]
-        self._chain_id = chain_id
+    def __init__(self, confirmations: int) -> None:
+        self.intent: Intent | None = None
+        self._confirmations = confirmations
         self._told = 0.0
 
+    def remember(self, intent: Intent) -> None:
+        self.intent = intent
+        flight().hash, flight().mined = "0x" + intent.latest.hash.hex(), False
+
     def __call__(self, progress: Progress) -> None:
-        intent = progress.intent
-        identifier = "0x" + intent.latest.hash.hex()
+        identifier = "0x" + progress.intent.latest.hash.hex()
         lines = {
             "resumed": f"An earlier run was sending this already: transaction {identifier} ...",
             "stored": f"Sending transaction {identifier} ...",
@@ -122,18 +225,16 @@ class _Teller:
             "reorganised": "The chain was reorganised, and the transaction is not in it any more. Waiting ...",
         }
         if progress.stage in ("resumed", "stored", "replaced"):
-            self._sent[:] = [identifier]
+            self.remember(progress.intent)
+        flight().mined = progress.stage == "confirmed"
         line = lines.get(progress.stage)
-        if progress.stage == "mined" and progress.blocks:
+        if progress.stage == "mined" and self._confirmations > 1:
             line = f"Mined, {progress.blocks} block{'s' if progress.blocks > 1 else ''} deep ..."
         if progress.stage == "waiting" and progress.seconds >= self._told + 15:
             self._told = progress.seconds
             line = f"Not mined after {progress.seconds:.0f} seconds. Waiting ..."
         if line:
             click.echo(line, err=True)
-
-    def over(self) -> None:
-        self._sent.clear()
 
 
 def _show(pay: Paying, client: RecoveryClient, transaction: Transaction, payer: Key | None) -> None:
@@ -151,14 +252,16 @@ def _show(pay: Paying, client: RecoveryClient, transaction: Transaction, payer: 
         estimate = client.estimate(transaction, sender or NOBODY, pay.max_fee)
         table(cost_rows(client, estimate, sender))
         click.echo()
-        say("Simulated: it would succeed. Nothing was signed or sent (--dry-run).", bold=True, colour="green")
         if sender:
             Sending.require_funds(estimate, sender)
+        say("Simulated: it would succeed. Nothing was signed or sent (--dry-run).", bold=True, colour="green")
         return
     assert pay.unsigned is not None  # noqa: S101 - it is one or the other
     gas = client.simulate(transaction, sender or NOBODY)
-    content = dump_unsigned(transaction, client.chain_id, gas=gas + gas // 5, **({"from": sender} if sender else {}))
-    files.write(pay.unsigned, content)
+    more: dict[str, Any] = {"gas": gas + gas // 5}
+    more |= {"from": sender} if sender else {}
+    more |= {"maxFeePerGas": str(pay.max_fee)} if pay.max_fee else {}
+    files.write(pay.unsigned, dump_unsigned(transaction, client.chain_id, **more))
     say(f"Written to {pay.unsigned}: a transaction that would {transaction.summary}. Nothing was sent.", bold=True)
     say("Whoever signs and sends it pays for it. With Foundry, for example:")
     command_line(f"cast send $(jq -r '.to, .data' {quote(pay.unsigned)}) --rpc-url URL --account KEY")
@@ -170,17 +273,14 @@ def show_calls(client: RecoveryClient, wallet: str, calls: list[Call], summary: 
     Raises:
         Refused: One of them would fail.
     """
-    from ..building import SELF, Transaction, call_in_words
+    from ..building import call_in_words
 
     say(f"This would {summary}.", bold=True)
     click.echo()
-    gas = RELAYING
     for call in calls:
         table(call_in_words(call))
         click.echo()
-        to = wallet if call.to == SELF else call.to
-        gas += client.simulate(Transaction(to, call.data, summary, call.value), wallet)
-    fees = client.fees()
+    gas, fees = batch_gas(client, wallet, calls), client.fees()
     table(
         [
             ("Signs", f"the owners of {wallet}"),
@@ -190,6 +290,23 @@ def show_calls(client: RecoveryClient, wallet: str, calls: list[Call], summary: 
     )
     click.echo()
     say("Simulated: it would succeed. Nothing was signed or sent (--dry-run).", bold=True, colour="green")
+
+
+def batch_gas(client: RecoveryClient, wallet: str, calls: Sequence[Call]) -> int:
+    """Gas that a batch will take, about, with one owner: nobody can simulate it whole before the owners have signed.
+
+    Raises:
+        Refused: One of its calls would fail.
+    """
+    from ..building import SELF, Transaction
+
+    gas = RELAYING + (0 if client.batch_nonce(wallet) else FIRST)
+    for call in calls:
+        to = wallet if call.to == SELF else call.to
+        gas += client.simulate(Transaction(to, call.data, "", call.value), wallet) - TRANSACTION
+        if call.value:
+            gas += VALUE + (0 if client.balance(to) or client.code(to) else NEWCOMER)
+    return gas
 
 
 def cost_rows(client: RecoveryClient, estimate: Estimate, sender: str | None) -> list[tuple[str, str]]:
@@ -206,7 +323,7 @@ def amount(client: RecoveryClient, wei: int) -> str:
     from ..chains import coin
 
     value = wei / 10**18
-    text = f"{value:.4g}" if value == 0 or value >= 0.0001 else f"{value:.10f}".rstrip("0").rstrip(".")
+    text = f"{Decimal(f'{value:.4g}'):f}" if value < 1000 else f"{value:.0f}"
     return f"{text} {coin(client.chain_id)}"
 
 
@@ -222,6 +339,7 @@ def refused_by(error: Refused, names: list[str]) -> Refused:
         "ApprovalNotFromMember": "is not a guardian of this path. Leave that approval out.",
         "ApprovalsUnsorted": "stands twice among the approvals. Leave one out.",
     }[error.code]
-    named = Refused(f"{names[position]} {sentence} Nothing was sent.")
+    rest = error.message.partition("Transaction 0x")  # it was sent all the same, and has failed
+    named = Refused(f"{names[position]} {sentence} {''.join(rest[1:]) or 'Nothing was sent.'}")
     named.code, named.arguments = error.code, error.arguments
     return named

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from ..errors import InvalidInput, Refused
-from .options import Paying, sending
-from .session import command_line, confirm, say, table
+from .options import Paying, following
+from .session import command_line, confirm, say, table, warn
 
 
 @click.command(short_help="Transactions of runs that were broken off: finish, speed up, forget")
 @click.option("--resume", is_flag=True, help="Go on with them: send what got lost, wait until they are mined.")
 @click.option("--forget", is_flag=True, help="Forget them. Those that were sent may still be mined.")
-@sending
+@following
 def pending(resume: bool, forget: bool, pay: Paying) -> None:
     """Transactions of runs that were broken off before they were known to be mined.
 
@@ -26,6 +26,8 @@ def pending(resume: bool, forget: bool, pay: Paying) -> None:
 
     if resume and forget:
         raise InvalidInput("Give --resume or --forget, not both.")
+    if not pay.sends:
+        raise InvalidInput("--dry-run and --unsigned go with commands that send something new. Leave them out.")
     store = intents()
     found = list(store.all())
     if not found:
@@ -57,12 +59,23 @@ def pending(resume: bool, forget: bool, pay: Paying) -> None:
     if not here:
         raise Refused(f"None of them is on {chain_name(client.chain_id)}. Choose the other network with --network.")
     payer = pay.payer() if pay.account is not None else None
+    over = 0
     for intent in here:
         own = payer is not None and payer.address == intent.sender
         account = pay.keys.open(payer, f"may pay more to {intent.transaction.summary}") if payer and own else None
-        sent = follow(
-            pay,
-            client,
-            lambda how, store, tell, i=intent, a=account: client.follow(i, a, how, store, tell, True),
-        )
+        try:
+            sent = follow(
+                pay,
+                client,
+                lambda how, store, tell, i=intent, a=account: client.follow(i, a, how, store, tell, True),
+                intent,
+            )
+        except Refused as error:
+            if store.path(intent).exists():
+                raise
+            warn(f"To {intent.transaction.summary}: {error.message}")  # it is over, and the next ones are not
+            over += 1
+            continue
         say(f"Mined in block {sent.block}: {intent.transaction.summary}.", bold=True, colour="green")
+    if over:
+        raise Refused(f"{over} of {len(here)} cannot be finished any more; see above. Nothing is left over of them.")

@@ -61,7 +61,8 @@ def new(file: Path | None, output: Path, example: bool, earlier: Path | None) ->
     click.echo()
     if earlier:
         say("Next, have the policy of your account changed:")
-        command_line(f"recovery policy change 0xWALLET --policy {quote(output)} --signer KEY --account KEY --network URL")
+        arguments = f"--policy {quote(output)} --signer KEY --account KEY --network URL"
+        command_line(f"recovery policy change 0xWALLET {arguments}")
         return
     say("Next, create the wallet:")
     command_line(f"recovery wallet create --policy {quote(output)} --owner 0x... --account KEY --network URL")

@@ -16,6 +16,8 @@ from .session import command_line, confirm, require_free, say, warn
 #: Files that anybody may see; a picture of any other one is for its owner alone.
 PUBLIC = ("recovery-request",)
 SECRET = ("recovery-policy",)
+#: Files that never leave the computer they were made on.
+LOCAL = ("recovery-intent",)
 
 
 @click.command(short_help="Show a file as QR codes or as text")
@@ -27,7 +29,7 @@ def qr(file: Path, png: Path | None, as_text: bool, yes: bool) -> None:
     """Show a kit, a request or an approval as QR codes or as text.
 
     A file that is too large for one code becomes several, which are numbered.
-    `recovery scan` makes the file again of what arrives.
+    `recovery scan` reads them.
     """
     from .. import files, frames, images
 
@@ -60,13 +62,18 @@ def checked_kind(text: str, source: str) -> str:
     """What a file is, after its checksum has been checked.
 
     Raises:
-        InvalidFile: None of ours, or altered.
+        InvalidFile: None that people pass to each other, or altered.
     """
     from .. import files
 
+    names = [name for kind, name in files.NAMES.items() if kind not in LOCAL]
     kind = files.kind_of(text)
     if kind not in files.NAMES:
-        raise InvalidFile(f"{source} is no file of ape-recovery. It should be {_either(list(files.NAMES.values()))}.")
+        raise InvalidFile(f"{source} is no file of ape-recovery. It should be {_either(names)}.")
+    if kind in LOCAL:
+        raise InvalidFile(
+            f"{source} is {files.NAMES[kind]}, which is of use on this computer only. Pass on {_either(names)}."
+        )
     files.loads(text, kind, source)
     return kind
 
@@ -90,10 +97,11 @@ def _write(made: list[str], targets: list[Path], name: str, private: bool) -> No
     for number, (frame, target) in enumerate(zip(made, targets, strict=True), 1):
         caption = f"{name}.json" + (f" {number}/{len(made)}" if len(made) > 1 else "")
         files.write_bytes(target, images.draw_png(frame, caption), secret=private)
-    written = " and ".join(str(target) for target in (targets if len(targets) < 3 else [targets[0], targets[-1]]))
-    if len(targets) > 2:
-        written = f"{targets[0]} to {targets[-1].name}"
+    names = [str(target) for target in targets]
+    written = " and ".join(names) if len(names) < 3 else f"{names[0]} to {targets[-1].name}"
     say(f"Written to {written}.", bold=True)
+    if private:
+        say("That is private: show it only to whom it is for.")
     say(f"Next: whoever gets {'it' if len(targets) == 1 else 'all of them'} makes the file again with:")
     command_line(f"recovery scan {'PICTURE' if len(targets) == 1 else 'PICTURE...'} -o FILE")
 
@@ -101,21 +109,28 @@ def _write(made: list[str], targets: list[Path], name: str, private: bool) -> No
 def _show(made: list[str], name: str) -> None:
     from .. import images
 
+    pictures = [images.draw_terminal(frame) for frame in made]
     waiting = sys.stdin.isatty() and sys.stdout.isatty()
-    for number, frame in enumerate(made, 1):
-        picture = images.draw_terminal(frame)
-        needed = picture.count("\n") + 3
-        if number == 1 and waiting and needed > (lines := shutil.get_terminal_size().lines):
-            warn(
-                f"The code needs {needed} lines and this window has {lines}. Make the window higher or its letters "
-                "smaller, or write a picture with --png."
-            )
+    if waiting:
+        _check_window(pictures[0])
+    for number, picture in enumerate(pictures, 1):
         # The colours belong to the picture, so they stay when the output goes through a pipe.
         click.echo(picture, color=True)
-        last = number == len(made)
         caption = f"{name}.json" + ("" if len(made) == 1 else f": {number} of {len(made)}")
-        if last or not waiting:
+        if number == len(made) or not waiting:
             click.echo(caption)
         else:
             click.prompt(f"{caption}, press Enter for the next", default="", show_default=False, prompt_suffix=" ")
-    say("Next: whoever takes a photo of it makes the file again with: recovery scan PHOTO... -o FILE")
+    say("Next: whoever takes a photo of it makes the file again with:")
+    command_line("recovery scan PHOTO... -o FILE")
+
+
+def _check_window(picture: str) -> None:
+    """Warns of a window in which the code cannot be seen whole."""
+    lines = click.unstyle(picture).split("\n")
+    columns, rows = shutil.get_terminal_size()
+    if len(lines[0]) > columns or len(lines) >= rows:
+        warn(
+            f"The code needs {len(lines[0])} columns and {len(lines) + 1} lines; this window has {columns} and {rows}. "
+            "Make it larger or its letters smaller, or write a picture with --png."
+        )

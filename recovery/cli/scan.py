@@ -17,15 +17,14 @@ if TYPE_CHECKING:
     from ..frames import Collection
 
 
-@click.command(short_help="Make a file again of its QR codes or its text")
+@click.command(short_help="Read a file from pictures or text")
 @click.argument("sources", type=FILE, nargs=-1, required=True, metavar="PICTURE_OR_TEXT...")
 @click.option("-o", "--output", type=FILE, help="Where to write the file.  [default: named after what it is]")
 def scan(sources: tuple[Path, ...], output: Path | None) -> None:
-    """Make a file again of its QR codes or its text.
+    """Read a file from pictures or text.
 
-    Give photos, scans or screenshots (PNG, JPEG, WebP, GIF, BMP, TIFF), text files
-    with the message, or - for standard input; in any order, with one or several
-    codes in each.
+    Give photos, scans or screenshots of QR codes (PNG, JPEG, WebP, GIF, BMP, TIFF),
+    text files with what a message said, or - for standard input; in any order.
     """
     from .. import files, frames
 
@@ -33,7 +32,7 @@ def scan(sources: tuple[Path, ...], output: Path | None) -> None:
         require_free(output)
     collection = frames.Collection()
     for source in sources:
-        _collect(collection, source)
+        _collect(collection, source, alone=len(sources) == 1)
     if not collection.complete:
         raise InvalidInput(f"{_found(collection)}{collection.shortage} Nothing was written.")
     text = collection.text()
@@ -53,11 +52,11 @@ def scan(sources: tuple[Path, ...], output: Path | None) -> None:
     _next_step(kind, output)
 
 
-def _collect(collection: Collection, source: Path) -> None:
-    """Takes the frames of one picture or text. One that is of no use is only warned of: the others may do.
+def _collect(collection: Collection, source: Path, alone: bool) -> None:
+    """Takes the frames of one picture or text. One of several that is of no use is only warned of: the others may do.
 
     Raises:
-        InvalidInput: It needs no scanning, or holds frames that do not belong here.
+        InvalidInput: It needs no scanning, holds frames that do not belong here, or is the only one and of no use.
     """
     from .. import files
 
@@ -68,6 +67,8 @@ def _collect(collection: Collection, source: Path) -> None:
     try:
         texts = files.read_texts(source)
     except InvalidFile as error:
+        if alone:
+            raise
         warn(error.message)
         return
     if isinstance(texts, str):
@@ -78,7 +79,7 @@ def _collect(collection: Collection, source: Path) -> None:
         count = sum([collection.add(text) for text in texts])
     except InvalidFile as error:
         raise InvalidFile(f"{name}: {error.message} Nothing was written.") from error
-    if not count:
+    if not count and not alone:
         warn(f"{name} holds no frame of ape-recovery that can be used.")
 
 
@@ -103,7 +104,7 @@ def _next_step(kind: str, output: Path) -> None:
         say("Next: look at it and, if it is right and you have spoken with the owner, approve it with:")
         command_line(f"recovery approve {path} --kit KIT --signer KEY --network URL")
     elif kind == "recovery-approval":
-        say("Next: keep it beside the request. With enough approvals anybody can run:")
+        say("Next: keep it beside the request. With enough approvals anybody can use them; for a recovery, with:")
         command_line(f"recovery start REQUEST {path} ... --account KEY --network URL")
     elif kind == "recovery-kit":
         say("Next: keep it where you will find it in years, and see what it says with:")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,30 @@ if TYPE_CHECKING:
     from ..kit import Kit, PolicyPlan
     from ..quorum import Owners
 
-#: In the context: hashes of transactions that may have been sent.
-SENT = "recovery.sent"
+#: In the context: what this run sends, and that somebody has typed that the contracts are not audited.
+SENT, ACKNOWLEDGED = "recovery.sent", "recovery.acknowledged"
 WIDTH = 80
+_SECRET = re.compile(r"\s*(?:(?:0x)?[0-9a-fA-F]{64}|(?:[a-zA-Z]{3,8}\s+){11,}[a-zA-Z]{3,8})\s*")
+
+
+@dataclass
+class Flight:
+    """What a command has sent, for whoever stops it or hears of an error.
+
+    Attributes:
+        hash: Of the transaction that may have been sent, or nothing.
+        mined: Whether it is known to be mined, as deep as was asked for.
+    """
+
+    hash: str = ""
+    mined: bool = False
+
+
+def flight() -> Flight:
+    """What the present command has sent."""
+    found: Flight = click.get_current_context().find_root().meta[SENT]
+    return found
+
 
 # ------------------------------------------------------------------------------------------------- words
 
@@ -88,13 +111,28 @@ def confirm(question: str, yes: bool) -> None:
         raise Refused("You said no. Nothing was signed or sent.")
 
 
+def refuse_secret(text: str, instead: str) -> None:
+    """Refuses a private key where something else belongs, without showing it.
+
+    Raises:
+        InvalidInput: It looks like one, or like the words of one.
+    """
+    if _SECRET.fullmatch(text):
+        raise InvalidInput(
+            "That looks like a private key or its words, and was not used. Keys do not go on the command line: the "
+            "shell keeps what you type, and others on this computer can read it. Consider this one stolen, and move "
+            f"what it holds. Here belongs {instead}."
+        )
+
+
 def unaudited(chain_id: int, acknowledged: bool) -> None:
     """Has it acknowledged, on Ethereum mainnet, that nobody has audited the contracts.
 
     Raises:
         Refused: It was not.
     """
-    if chain_id != 1 or acknowledged:
+    meta = click.get_current_context().find_root().meta
+    if chain_id != 1 or acknowledged or meta.get(ACKNOWLEDGED):
         return
     refusal = Refused(
         "This is Ethereum mainnet, and these contracts have not been audited. Nothing was signed or sent. "
@@ -105,6 +143,7 @@ def unaudited(chain_id: int, acknowledged: bool) -> None:
     warn("This is Ethereum mainnet. These contracts have not been audited: you may lose what you put in.")
     if click.prompt('Type "unaudited" to go on', default="", show_default=False, err=True) != "unaudited":
         raise refusal
+    meta[ACKNOWLEDGED] = True  # once a command is enough
 
 
 # ------------------------------------------------------------------------------------------------- files
@@ -152,6 +191,8 @@ def parse_owners(texts: tuple[str, ...], threshold: int | None, option: str) -> 
                 f"for example: --threshold {len(texts)}"
             )
         threshold = 1
+    for text in texts:
+        refuse_secret(text, "the address of a key")
     signers = [Signer.parse(text) for text in texts]
     if len(set(signers)) != len(signers):
         raise InvalidInput(f"{option} names the same owner twice.")

@@ -11,19 +11,21 @@ from ..explain import duration, when
 from ..policy import DAY, Right
 from ..quorum import Owners
 from ..state import AccountState, PathStatus, RequestState
+from .session import quote
 from .sources import Source
 from .words import path_json
 
-#: Gas that each step takes, about: as measured with few guardians and one owner.
+#: Gas that each step takes, about: as measured with one or two guardians and one owner.
 GAS = {
     "finalize": 55_000,
-    "cancel": 75_000,
-    "cancel by guardians": 65_000,
-    "veto": 75_000,
-    "clear": 45_000,
-    "apply": 50_000,
-    "drop": 75_000,
-    "thaw": 65_000,
+    "cancel": 80_000,
+    "cancel by guardians": 70_000,
+    "veto": 60_000,
+    "veto of a change": 80_000,
+    "clear": 40_000,
+    "apply": 30_000,
+    "drop": 60_000,
+    "thaw": 75_000,
 }
 
 
@@ -44,6 +46,11 @@ class May:
     about: str
     since: int = 0
     until: int = 0
+
+    @property
+    def verb(self) -> str:
+        """What, without how it is done."""
+        return self.what.split()[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,11 @@ def _request(
     report.dates.append(Date(path.expires_at, f"path {label}: expires", "expires", index, path.nonce))
     if path.state is RequestState.EXPIRED:
         text = f"A recovery on path {label} has expired. It can do nothing; guardians can start again."
-        report.todo.append((text, [], False))
+        clear = []
+        if path.blocks:
+            text += " Until somebody clears it away it still holds up any change of the policy:"
+            clear = [f"recovery clear {account} --path {index} --account KEY"]
+        report.todo.append((text, clear, False))
         report.may.append(May("anybody", "clear", f"the recovery on path {label}"))
         return
     to = ""
@@ -158,8 +169,8 @@ def _request(
     else:
         by_veto = ", or those of a veto path" if path.vetoable else ""
         stop = f"call its guardians{by_veto}: the owner cannot cancel it, but they can:"
-        action = f"recovery request --action cancel --kit KIT --path {label.strip(chr(34))}"
-        cancel = [action]
+        name = source.labels[index] if source and index < len(source.labels) else str(index)
+        cancel = [f"recovery request --action cancel --kit KIT --path {quote(name)}"]
     if path.state is RequestState.PENDING:
         wait = duration(path.ready_at - now)
         text = f"Recovery under way on path {label}: ready in {wait}.{to} If this was not you, {stop}"
@@ -188,17 +199,26 @@ def _change(report: Report, state: AccountState, source: Source | None) -> None:
         text = f"{what} is scheduled: possible in {duration(state.change_eta - now)}. If this was not you, drop it:"
         report.todo.append((text, drop, True))
     else:
-        text = f"{what} can be applied by anybody until {when(state.change_expires_at, now)}."
+        text = f"{what} can be applied by anybody until {when(state.change_expires_at, now)}"
+        apply = [f"recovery policy apply {account} --account KEY"]
         if state.blockers:
-            text += " It is held up by a recovery that the owner cannot cancel."
-        report.todo.append((text, [f"recovery policy apply {account} --account KEY"], True))
+            text += ", but not while a recovery that the owner cannot cancel holds it up."
+            apply = [
+                f"recovery clear {account} --path {index} --then-apply --account KEY"
+                for index, path in enumerate(state.paths)
+                if path.blocks and path.state is RequestState.EXPIRED and state.blockers == 1
+            ]
+            text += " That one has expired; to clear it away and apply the change in one step:" if apply else ""
+        else:
+            text += ":"
+        report.todo.append((text, apply, True))
         report.todo.append(("If this was not you, drop it:", drop, True))
     report.dates.append(Date(state.change_eta, f"{what.lower()} can be applied", "change"))
     report.dates.append(Date(state.change_expires_at, f"{what.lower()} lapses", "lapse"))
     about = what.lower().removeprefix("a ")
     report.may.append(May("the owner", "drop", f"the {about}", 0, state.change_expires_at))
     if source is None or any(path.right is Right.VETO for path in source.policy.paths):
-        report.may.append(May(_vetoers(source), "veto", f"the {about}", 0, state.change_expires_at))
+        report.may.append(May(_vetoers(source), "veto of a change", f"the {about}", 0, state.change_expires_at))
     report.may.append(May("anybody", "apply", f"the {about}", state.change_eta, state.change_expires_at))
 
 
@@ -309,6 +329,7 @@ def as_data(
         "frozenUntil": state.frozen_until,
         "coolUntil": state.cool_until,
         "paths": paths,
+        "todo": [{"text": text, "commands": commands, "urgent": urgent} for text, commands, urgent in report.todo],
         "may": [
             {"who": m.who, "what": m.what, "about": m.about, "since": m.since, "until": m.until, "gas": GAS[m.what]}
             for m in report.may

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidInput, RecoveryError
+from ..errors import InvalidInput, RecoveryError, Refused
 from .options import ADDRESS, FILE, Where, json_option, knowing, profile, reading
 from .session import quote, require_free, say, table, warn
 from .sources import Source, from_chain, require_account
@@ -16,8 +16,8 @@ from .sources import Source, from_chain, require_account
 if TYPE_CHECKING:
     from ..client import RecoveryClient
     from ..quorum import Owners
-    from ..request import Approvals
     from ..state import AccountState
+    from .collecting import Asked, Progress
     from .situation import May, Report
 
 
@@ -49,21 +49,23 @@ def status(
     Everything comes from one question to the chain. What the policy says comes from
     --kit or --policy, or with --events from the chain's events.
     """
+    from . import collecting
     from .situation import as_data, calendar_events, examine
 
     if approval_files and request_file is None:
         raise InvalidInput("--approval goes with --request: the request that it approves.")
     if ics:
         require_free(ics, "--ics")
-    asked = _request(request_file, approval_files, address)
-    networks = [where.network, *(also or (n for n in profile().networks if n != where.network))]
+    asked = collecting.read(request_file, approval_files, address)
+    others = also or tuple(n for n in profile().networks if n != where.network)
+    networks = (where.network, *others) if where.network else others or (None,)
     collected, dates = [], []
     for number, network in enumerate(networks):
         if number and not as_json:
             click.echo()
         try:
             client = Where(network, where.deployment).connect()
-            state, known, new_owners = _read(client, address, source, asked, events)
+            state, known, new_owners, progress = _read(client, address, source, asked if not number else None, events)
         except RecoveryError as error:
             if len(networks) == 1:
                 raise
@@ -73,10 +75,12 @@ def status(
             continue
         report = examine(state, known, new_owners)
         collected.append(as_data(client.chain_id, state, known, new_owners, report))
+        if progress:
+            collected[-1]["request"] = progress.as_data()
         if ics:
             dates += calendar_events(state, client.chain_id, _chain(client), report)
         if not as_json:
-            _print(client, state, known, report, asked if not number else None, events)
+            _print(client, state, known, report, progress, events, number > 0)
     if as_json:
         click.echo(json.dumps(collected[0] if len(networks) == 1 else collected, indent=2, ensure_ascii=False))
     if ics:
@@ -86,9 +90,11 @@ def status(
 
 
 def _read(
-    client: RecoveryClient, address: str, source: Source | None, asked: Approvals | None, events: bool
-) -> tuple[AccountState, Source | None, dict[int, Owners]]:
-    """What the chain says, what is known of the policy, and who the new owners would be."""
+    client: RecoveryClient, address: str, source: Source | None, asked: Asked | None, events: bool
+) -> tuple[AccountState, Source | None, dict[int, Owners], Progress | None]:
+    """What the chain says, what is known of the policy, who the new owners would be, and how far a request is."""
+    from .collecting import progress
+
     state = client.state(address)
     if source and source.kit and source.kit.chain_id != client.chain_id:
         source = Source(source.policy, source.labels)  # the same policy elsewhere: compared by its hash below
@@ -97,27 +103,15 @@ def _read(
         warn("Your file is of another policy than the account has now. Ask for the present one.")
         source = None
     new_owners: dict[int, Owners] = {}
-    if asked and asked.request.action.kind == "recover":
-        index = asked.request.proof.index
-        if state.epoch == asked.request.epoch and state.paths[index].nonce == asked.request.action.nonce + 1:  # type: ignore[union-attr]
-            new_owners[index] = asked.request.owners
+    come = progress(client, asked, state, source) if asked else None
+    if come and come.started:
+        new_owners[come.request.proof.index] = come.request.owners
+    elif come and come.request.action.kind == "recover" and state.paths[come.request.proof.index].is_open:
+        warn(f"The recovery under way on path {come.request.label!r} is NOT the one that your request asks for.")
     if events and state.configured:
         source = source or from_chain(client, address)
         new_owners |= _new_owners(client, state)
-    return state, source, new_owners
-
-
-def _request(file: Path | None, approval_files: tuple[Path, ...], address: str) -> Approvals | None:
-    from .. import files
-    from ..request import Request
-    from .submit import collect
-
-    if file is None:
-        return None
-    request = Request.loads(files.read(file), str(file))
-    if request.account != address:
-        raise InvalidInput(f"{file} is for {request.account}, not for {address}.")
-    return collect(request, approval_files)[0]
+    return state, source, new_owners, come
 
 
 def _new_owners(client: RecoveryClient, state: AccountState) -> dict[int, Owners]:
@@ -139,21 +133,23 @@ def _print(
     state: AccountState,
     source: Source | None,
     report: Report,
-    asked: Approvals | None,
+    progress: Progress | None,
     events: bool,
+    elsewhere: bool,
 ) -> None:
     from .paying import explorer
 
+    network = " --network URL" if elsewhere or _typed("network") else ""
     say(f"{state.account} on {_chain(client)}", bold=True)
     click.echo()
     for text, commands, urgent in report.todo:
-        _todo(text, commands, urgent)
+        _todo(text, [command + network for command in commands], urgent)
     click.echo()
     for hint in dict.fromkeys(report.hints):
         say(hint, 2)
         click.echo()
-    if asked:
-        table(_approvals(client, asked, state, source))
+    if progress:
+        table(progress.rows(source))
         click.echo()
     _timeline(report, state.time)
     if report.may:
@@ -204,38 +200,10 @@ def _may(client: RecoveryClient, possible: list[May], now: int) -> None:
     for may in possible:
         start = "now" if may.since <= now else f"in {duration(may.since - now)}"
         cost = f", about {amount(client, GAS[may.what] * (fees.base + fees.tip))}" if fees else ""
-        rows.append((may.who, f"{may.what.removesuffix(' by guardians')} {may.about}: {start}{cost}"))
+        rows.append((may.who, f"{may.verb} {may.about}: {start}{cost}"))
     say("Who may do what:", 2)
     table([(who[0].upper() + who[1:], text) for who, text in rows])
     click.echo()
-
-
-def _approvals(
-    client: RecoveryClient, asked: Approvals, state: AccountState, source: Source | None
-) -> list[tuple[str, str]]:
-    """How far a request has come: n of m votes, who has given them, and what is missing."""
-    from .words import listing, plural
-
-    request = asked.request
-    threshold = request.proof.path.threshold
-    rows = [("Request", f"{request.action.kind} on path {request.label!r}")]
-    try:
-        client.check_request(request)
-    except RecoveryError as error:
-        return [*rows, ("", error.message)]
-    votes = {signed.approval.member.signer: signed.approval.member.weight for signed in asked.collected}
-    names = {signed.approval.member.signer: signed.who for signed in asked.collected}
-    if source and source.plan:
-        for name, weight in source.plan.paths[request.proof.index].guardians:
-            signer = source.plan.guardian(name).signer
-            if signer.is_address and signer not in votes and client.is_approved(signer, request.digest):
-                votes[signer], names[signer] = weight, f"{name} (on the chain)"
-    weight = sum(votes.values())
-    by = f", by {listing(list(names.values()))}" if names else ""
-    rows.append(("Approvals", f"{weight} of {plural(threshold, 'vote')}{by}"))
-    missing = max(0, threshold - weight)
-    rows.append(("", f"{plural(missing, 'vote')} missing" if missing else "complete: anybody can submit it"))
-    return rows
 
 
 def _protection(state: AccountState, source: Source | None, events: bool) -> None:
@@ -266,7 +234,7 @@ def _write_calendar(path: Path, dates: list[Any], quiet: bool) -> None:
     from ..calendar_file import calendar
 
     if not dates:
-        raise InvalidInput("There is no date to come, so no calendar file was written.")
+        raise Refused("There is no date to come, so no calendar file was written.")
     import time
 
     files.write(path, calendar(dates, int(time.time())).decode())
@@ -279,6 +247,13 @@ def _chain(client: RecoveryClient) -> str:
     from ..chains import chain_name
 
     return chain_name(client.chain_id)
+
+
+def _typed(option: str) -> bool:
+    """Whether an option was given on the command line, so that the next command needs it, too."""
+    from click.core import ParameterSource
+
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def _shown(network: str | None) -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recovery import files
+from recovery import files, frames, images
 from recovery.errors import InvalidFile, InvalidInput
 from recovery.kit import Kit, PolicyPlan
 from recovery.request import Request, SignedApproval
@@ -251,3 +253,129 @@ def test_a_name_that_could_deceive_a_terminal_is_refused(value: Any) -> None:
 def test_what_is_neither_true_nor_false_is_refused(value: Any) -> None:
     with pytest.raises(InvalidInput):
         files.boolean(value)
+
+
+# ------------------------------------------------------------------------------------------- read as text and picture
+
+
+def as_frames(kind: str, capacity: int | None = None) -> tuple[str, list[str]]:
+    text = KINDS[kind][1].dumps()
+    return text, frames.encode(text, capacity)
+
+
+@each_kind
+def test_a_file_that_comes_as_text_is_read_as_the_file(kind: str, tmp_path: Path) -> None:
+    for capacity in (None, 200):
+        text, made = as_frames(kind, capacity)
+        path = tmp_path / f"{capacity}.txt"
+        path.write_text("Dear Ben,\n" + "\n\n".join(f"> {frames.fold(frame)}" for frame in made) + "\nAna\n")
+        assert files.read(path) == text
+
+
+@each_kind
+def test_a_file_that_comes_as_a_picture_is_read_as_the_file(kind: str, tmp_path: Path) -> None:
+    text, (frame,) = as_frames(kind)
+    (tmp_path / "photo.json").write_bytes(images.draw_png(frame, "whatever it is called"))
+    assert files.read(tmp_path / "photo.json") == text
+
+
+def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
+    _, made = as_frames("kit", 200)
+    (tmp_path / "mail.txt").write_text("\n".join([made[0], *made[2:]]))
+    (tmp_path / "photo.png").write_bytes(images.draw_png(made[1]))
+    advice = "Then put all together with: recovery scan FILE... -o FILE$"
+    with pytest.raises(InvalidFile, match=f"mail.txt holds no whole file. Frame 2 of {len(made)} is missing.*{advice}"):
+        files.read(tmp_path / "mail.txt")
+    with pytest.raises(InvalidFile, match=f"photo.png holds no whole file. Frames 1 and 3-{len(made)} .*{advice}"):
+        files.read(tmp_path / "photo.png")
+
+
+def test_frames_that_cannot_be_right_are_refused_by_the_name_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mail.txt"
+    (kit,), (policy,) = as_frames("kit")[1], as_frames("policy")[1]
+    for text, words in (
+        (kit + policy, "mail.txt: Two different files are mixed"),
+        (kit[:-1], "mail.txt holds no whole file. Damaged: a frame"),
+        (kit.replace("RECOVERY1", "RECOVERY2"), "mail.txt: It was made by a newer release"),
+    ):
+        path.write_text(text)
+        with pytest.raises(InvalidFile, match=words):
+            files.read(path)
+
+
+def test_a_picture_of_something_else_is_refused(tmp_path: Path) -> None:
+    import segno
+
+    segno.make("https://example.org").save(str(tmp_path / "other.png"), scale=4)
+    with pytest.raises(InvalidFile, match="other.png holds no whole file. There is no frame of ape-recovery in it"):
+        files.read(tmp_path / "other.png")
+    (tmp_path / "sheet.pdf").write_bytes(b"%PDF-1.7\n")
+    with pytest.raises(InvalidFile, match="sheet.pdf is a PDF, which cannot be read here. Take a screenshot"):
+        files.read(tmp_path / "sheet.pdf")
+
+
+def test_a_file_whose_names_look_like_frames_is_still_that_file(tmp_path: Path) -> None:
+    _, (other,) = as_frames("policy")
+    text = files.dumps("recovery-kit", {"name": other})
+    assert files.read(files.write(tmp_path / "kit.json", text)) == text
+
+
+def test_a_photo_may_be_larger_than_a_text(tmp_path: Path) -> None:
+    text, (frame,) = as_frames("request")
+    data = images.draw_png(frame)
+    (tmp_path / "photo.png").write_bytes(data + bytes(files.MAX_SIZE))
+    assert files.read(tmp_path / "photo.png") == text
+    (tmp_path / "photo.png").write_bytes(data + bytes(images.MAX_BYTES))
+    with pytest.raises(InvalidFile, match="photo.png is far too large for a picture"):
+        files.read(tmp_path / "photo.png")
+
+
+@pytest.mark.parametrize("made", ["file", "frames", "picture"])
+def test_a_file_is_read_from_standard_input(made: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, (frame,) = as_frames("request")
+    data = {"file": text.encode(), "frames": frames.fold(frame).encode(), "picture": images.draw_png(frame)}[made]
+    for path in ("-", Path("-")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        assert files.read(path) == text
+
+
+def test_standard_input_is_called_so_in_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    for data, words in (
+        (b"\xff\xfe\x00", "^Standard input is not a text file"),
+        (b"x" * (files.MAX_SIZE + 1), "^Standard input is far too large"),
+        (as_frames("kit")[1][0][:-1].encode(), "^Standard input holds no whole file"),
+    ):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        with pytest.raises(InvalidFile, match=words):
+            files.read("-")
+
+
+def test_lines_of_windows_and_of_a_mac_are_read_as_lines(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_bytes("a: ü\r\nb: 2\rc: 3\n".encode())
+    assert files.read(tmp_path / "policy.yaml") == "a: ü\nb: 2\nc: 3\n"
+
+
+def test_bytes_are_written_as_they_are(tmp_path: Path) -> None:
+    data = bytes(range(256)) + b"\r\n"
+    path = files.write_bytes(tmp_path / "picture.png", data, secret=True)
+    assert path.read_bytes() == data
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(InvalidInput, match="exists already"):
+        files.write_bytes(path, b"other")
+    assert path.read_bytes() == data
+
+
+def test_a_text_is_read_without_what_reads_pictures(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfor name in ('PIL', 'zxingcpp', 'segno', 'click'): sys.modules[name] = None\n"
+        "from recovery import files\nprint(files.read(sys.argv[1]))"
+    )
+    text, (frame,) = as_frames("request")
+    for content in (text, frame):
+        path = tmp_path / "file"
+        path.write_text(content)
+        done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == (text + "\n", "")
+    path.write_bytes(images.draw_png(frame))
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
+    assert "MissingExtra: To read QR codes out of pictures, zxing-cpp and Pillow are needed. Install" in done.stderr
