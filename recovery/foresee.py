@@ -109,13 +109,11 @@ def cancellable(state: AccountState, index: int, label: str) -> PathStatus:
     """
     status = under_way(state, index, label)
     if not status.owner_cancels:
-        by_veto = ", and so can a veto path" if status.vetoable else ""
-        raise refusal(
-            "RecoveryNotCancellable",
-            index,
-            message=f"The owner cannot cancel a recovery on path {_named(label)}; that is how it stands against a "
-            f"thief. Its guardians can{by_veto}. Call them: recovery request --action cancel",
-        )
+        message = f"The owner cannot cancel a recovery on path {_named(label)}; that is how it stands against a thief. "
+        message += "Its guardians can. Call them: recovery request --action cancel"
+        if status.vetoable:
+            message += f". So can a veto path: recovery request --action veto --stop {index}"
+        raise refusal("RecoveryNotCancellable", index, message=message)
     return status
 
 
@@ -365,8 +363,9 @@ def _same(action: Action, index: int, label: str, state: AccountState) -> None:
     see = f"See: recovery status {state.account}"
     if isinstance(action, Recover | Freeze):
         if state.paths[index].nonce != action.nonce:
+            done = "started" if isinstance(action, Recover) else "used"
             raise _refused(
-                "request-used", f"This request, or another one on the same path, has been started already. {see}"
+                "request-used", f"This request, or another one on the same path, has been {done} already. {see}"
             )
         if isinstance(action, Recover):
             startable(state, index, label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import json
 import os
 import sys
 import textwrap
@@ -12,7 +13,7 @@ from typing import IO, Any
 import click
 
 from ..errors import InvalidInput, RecoveryError
-from .options import PROFILE
+from .options import JSON, PROFILE
 from .session import SENT, Flight
 
 #: Sections of the help, and for each command the file that holds it and what it does.
@@ -57,9 +58,9 @@ class Failure(click.ClickException):
 
     heading = "Error: "
 
-    def __init__(self, message: str, exit_code: int) -> None:
+    def __init__(self, message: str, exit_code: int, code: str = "") -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.exit_code, self.code = exit_code, code
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Prints `Error: …`, folded where somebody reads it and whole where a program does."""
@@ -69,6 +70,8 @@ class Failure(click.ClickException):
                 textwrap.fill(line, 80, break_long_words=False, break_on_hyphens=False) for line in text.split("\n")
             )
         click.echo(text, file=file, err=file is None)
+        if self.code:  # a program reads the output
+            click.echo(json.dumps({"error": {"code": self.code, "message": self.message}}, ensure_ascii=False))
 
 
 class Stopped(Failure):
@@ -118,7 +121,8 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except RecoveryError as error:
             usage = isinstance(error, InvalidInput) and not ctx.meta[SENT].hash
-            raise Failure(_told(ctx, error.message), 2 if usage else 1) from error
+            code = error.code if ctx.find_root().meta.get(JSON) else ""
+            raise Failure(_told(ctx, error.message), 2 if usage else 1, code) from error
         except (KeyboardInterrupt, click.Abort) as error:
             click.echo(err=True)
             raise Stopped(_stopped(ctx), 1) from error

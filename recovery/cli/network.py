@@ -59,7 +59,6 @@ def _web3(network: str) -> Web3:
 def _by_address(address: str, scheme: str) -> Web3:
     from requests import ConnectionError
     from web3 import HTTPProvider, LegacyWebSocketProvider, Web3
-    from web3.middleware import ExtraDataToPOAMiddleware
     from web3.providers.rpc.utils import ExceptionRetryConfiguration
 
     provider: Any
@@ -69,10 +68,9 @@ def _by_address(address: str, scheme: str) -> Web3:
         provider = HTTPProvider(address, request_kwargs={"timeout": TIMEOUT}, exception_retry_configuration=retries)
     else:
         provider = LegacyWebSocketProvider(address, websocket_timeout=TIMEOUT)
-    web3 = Web3(provider)
-    # Chains with proof of authority have longer block headers; on others this changes nothing.
-    web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-    return web3
+    # Whatever web3.py would add costs requests of its own (the chain's id before each call), looks up names, or refuses
+    # the longer headers of chains with proof of authority. The client makes sense of answers itself.
+    return Web3(provider, middleware=[])
 
 
 def _through_ape(choice: str) -> Web3:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
-#: In the context: the name of the profile, and the settings once they are read.
-PROFILE, SETTINGS = "recovery.profile", "recovery.settings"
+#: In the context: the name of the profile, the settings once they are read, and whether a program reads the output.
+PROFILE, SETTINGS, JSON = "recovery.profile", "recovery.settings", "recovery.json"
 
 
 # ---------------------------------------------------------------------------------------------- types
@@ -261,7 +261,21 @@ _MAINNET = click.option(
     is_flag=True,
     help="Act on Ethereum mainnet although these contracts have not been audited.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _remember(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
+    ctx.find_root().meta[JSON] = value
+    return value
+
+
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    is_eager=True,
+    callback=_remember,
+    help="Print JSON, also of what goes wrong: error, with code and message.",
+)
 
 
 def reading(command: _F) -> _F:

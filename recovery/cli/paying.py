@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import RecoveryError, Refused
+from ..errors import InvalidFile, RecoveryError, Refused
 from .session import command_line, confirm, flight, quote, say, table, unaudited, warn
 
 if TYPE_CHECKING:
@@ -44,6 +44,21 @@ def intents() -> IntentStore:
     from ..intents import IntentStore
 
     return IntentStore(state_folder() / "intents")
+
+
+def unfinished() -> list[Intent]:
+    """What runs that were broken off have left over.
+
+    Raises:
+        InvalidFile: One of the files is damaged: what it was about cannot be known any more.
+    """
+    try:
+        return list(intents().all())
+    except InvalidFile as error:
+        raise InvalidFile(
+            f"{error.message.removesuffix(' Ask for it again.')} It is what an earlier run was sending. Look up what "
+            "its payer (whose address is in the file's name) has sent since, and then delete the file."
+        ) from error
 
 
 def send(
@@ -91,7 +106,9 @@ def _is_under_way(client: RecoveryClient, transaction: Transaction, sender: str)
     from ..sending import purpose_of
 
     purpose = purpose_of(client.chain_id, transaction)
-    return any(intent.purpose == purpose for intent in intents().of(client.chain_id, sender))
+    return any(
+        each.purpose == purpose for each in unfinished() if (each.chain_id, each.sender) == (client.chain_id, sender)
+    )
 
 
 def follow(pay: Paying, client: RecoveryClient, act: Any, intent: Intent | None = None) -> Sent:
@@ -158,7 +175,7 @@ def left_over(pay: Paying) -> None:
     store, more = intents(), False
     try:
         client = pay.connect()
-        for intent in store.all():
+        for intent in unfinished():
             used = number("eth_getTransactionCount", intent.sender, "latest", limit=2**64)
             if intent.chain_id == client.chain_id and run(client.web3, used) > intent.nonce:
                 _settle(client, intent, store)

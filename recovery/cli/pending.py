@@ -22,14 +22,13 @@ def pending(resume: bool, forget: bool, pay: Paying) -> None:
     """
     from ..chains import chain_name
     from ..explain import when
-    from .paying import follow, intents
+    from .paying import follow, intents, unfinished
 
     if resume and forget:
         raise InvalidInput("Give --resume or --forget, not both.")
     if not pay.sends:
         raise InvalidInput("--dry-run and --unsigned go with commands that send something new. Leave them out.")
-    store = intents()
-    found = list(store.all())
+    store, found = intents(), unfinished()
     if not found:
         say("Nothing is pending.")
         return

@@ -343,7 +343,7 @@ def test_an_approval_on_the_chain_counts_until_it_is_revoked(live: Live, console
     console.run(*base, "--on-chain", *mine, passwords=1)
     console.run("freeze", "f.json", *files, *PAYER, passwords=1)
     console.run(*base, "--revoke", *mine, passwords=1)  # of what is over, too
-    console.refuses(*base, "--on-chain", *mine, "-o", "again.json", because="has been started already")
+    console.refuses(*base, "--on-chain", *mine, "-o", "again.json", because="has been used already")
 
 
 def test_what_is_revoked_at_the_last_moment_is_refused_by_name(

@@ -81,9 +81,9 @@ def test_a_freeze_cannot_be_extended_or_repeated_at_once(live: Live, console: Co
     again = ("request", *kit_of("ana"), *FREEZE, "-o", "again.json")
     console.refuses(*again, because="A freeze cannot be extended; it can be frozen again from")
     console.refuses("freeze", "other.json", *others, *PAYER, because="The account is frozen already, until")
-    console.refuses("freeze", "f.json", "f-ana.json", "f-ben.json", *PAYER, because="has been started already")
+    console.refuses("freeze", "f.json", "f-ana.json", "f-ben.json", *PAYER, because="has been used already")
     approve = ("approve", "late.json", *kit_of("carl"), "--signer", "carl", "-y")
-    console.refuses(*approve, because="has been started already")
+    console.refuses(*approve, because="has been used already")
     live.travel(7 * DAY)
     assert not live.client.state(defence.wallet).frozen
     console.refuses(*again, because="The account was frozen lately; it can be frozen again from")
@@ -369,7 +369,7 @@ def test_an_owner_in_a_hurry_need_not_know_which_path(live: Live, console: Conso
     console.refuses(*cancel, because="Several recoveries are under way. Give --path with one of: 0, 1.", code=2)
     console.run(*cancel, "--path", "0", passwords=2)
     assert open_paths(live, defence) == [1]
-    console.refuses(*cancel, because="Its guardians can, and so can a veto path")
+    console.refuses(*cancel, because="So can a veto path")
 
 
 def test_an_owner_who_cancels_is_refused_before_signing_anything(

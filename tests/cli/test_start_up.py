@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -203,3 +204,13 @@ def test_whoever_stops_is_told_that_nothing_was_sent(live: Live, console: Consol
     )
     assert code == 1
     assert "Stopped. Nothing was sent." in said and "Traceback" not in said
+
+
+def test_what_goes_wrong_is_json_too_where_a_program_reads(live: Live, console: Console) -> None:
+    nobody = "0x" + "77" * 20
+    refused = console.run("wallet", "show", nobody, "--json", code=1)
+    error = json.loads(refused.out)["error"]
+    assert error["code"] == "refused" and error["message"] in refused.err
+    usage = console.run("status", nobody, "--kit", "nowhere.json", "--json", code=2)
+    assert json.loads(usage.out)["error"]["code"] == "invalid-file"
+    assert console.run("wallet", "show", nobody, code=1).out == ""
