@@ -7,9 +7,9 @@ from typing import Any
 
 from eth_utils import to_checksum_address
 
+from .asking import Asking
 from .building import Transaction
 from .errors import ChainError, Refused
-from .reading import Reading
 from .rpc import Ask, Steps, block, field, number, quantity
 
 GWEI = 10**9
@@ -65,7 +65,7 @@ class Estimate:
         return self.limit * self.fees.maximum + self.value
 
 
-class Pricing(Reading):
+class Pricing(Asking):
     """Steps that price. What they return and raise is described here for both clients."""
 
     def simulate(self, transaction: Transaction, sender: str) -> Steps[int]:
