@@ -8,7 +8,7 @@ from .explain import refusal
 from .policy import PathProof
 from .quorum import Owners
 from .reading import Reading
-from .request import Approvals, Request, is_signed_by_key
+from .request import Approvals, Request, SignedApproval, is_signed_by_key
 from .rpc import Steps
 from .state import AccountState
 
@@ -103,25 +103,29 @@ class Asking(Reading):
         foresee.matching(request, state)
         return state
 
+    def has_approved(self, request: Request, signed: SignedApproval) -> Steps[bool]:
+        """Whether an approval is its guardian's: signed by key, by contract or verifier, or given on-chain."""
+        signer, signature = signed.approval.member.signer, signed.approval.signature
+        if not signature:
+            return (yield from self.is_approved(signer, request.digest))
+        if is_signed_by_key(request, signed):
+            return True
+        return (yield from self.is_valid_signature(signer, request.digest, signature))
+
     def check_approvals(self, approvals: Approvals) -> Steps[None]:
-        """Whether each approval is signed by its guardian: by key, by contract or verifier, or on-chain.
+        """Whether each approval is its guardian's; see `has_approved`.
 
         Raises:
             Refused: `ApprovalInvalid`, with the position of the first that is not, and its guardian in words.
         """
-        request = approvals.request
         for position, signed in enumerate(approvals.collected):
-            signer, signature = signed.approval.member.signer, signed.approval.signature
-            if not signature:
-                good = yield from self.is_approved(signer, request.digest)
-                why = "has not approved this on the chain, or not yet. Wait for the transaction, or ask again."
-            else:
-                good = is_signed_by_key(request, signed) or (
-                    yield from self.is_valid_signature(signer, request.digest, signature)
+            if not (yield from self.has_approved(approvals.request, signed)):
+                raise refusal(
+                    "ApprovalInvalid",
+                    position,
+                    message=f"{signed.who} has not signed this, or for an older policy or request, or has not approved "
+                    "it on the chain yet. Ask again.",
                 )
-                why = "has not signed this, or for an older policy or request. Ask again."
-            if not good:
-                raise refusal("ApprovalInvalid", position, message=f"{signed.who} {why}")
 
     def check_owners(self, owners: Owners) -> Steps[None]:
         """Whether each owner could ever sign, as far as the chain knows.

@@ -90,6 +90,7 @@ class RecoveryClient(Building):
     request_thaw = _blocking(Sending.request_thaw)
     check_request = _blocking(Sending.check_request)
     check_owners = _blocking(Sending.check_owners)
+    has_approved = _blocking(Sending.has_approved)
     check_approvals = _blocking(Sending.check_approvals)
 
     simulate = _blocking(Sending.simulate)
@@ -141,6 +142,7 @@ class AsyncRecoveryClient(Building):
     request_thaw = _awaitable(Sending.request_thaw)
     check_request = _awaitable(Sending.check_request)
     check_owners = _awaitable(Sending.check_owners)
+    has_approved = _awaitable(Sending.has_approved)
     check_approvals = _awaitable(Sending.check_approvals)
 
     simulate = _awaitable(Sending.simulate)

@@ -267,27 +267,16 @@ def check_signature(client: RecoveryClient, request: Request, signed: SignedAppr
         Refused: The signature does not fit, or the chain shows no approval.
     """
     from ..explain import refusal
-    from ..request import is_signed_by_key
 
-    approval = signed.approval
-    signer = approval.member.signer
-    if not approval.signature:
-        if not client.is_approved(signer, request.digest):
-            raise refusal(
-                "ApprovalInvalid",
-                approval.index,
-                message=f"{file} says that {signed.who} has approved on the chain, but the chain does not. "
-                "Wait for the transaction, or ask for another approval.",
-            )
+    if client.has_approved(request, signed):
         return
-    if is_signed_by_key(request, signed) or not signer.is_address:
-        return
-    if not client.code(signer.address):
-        raise refusal(
-            "ApprovalInvalid",
-            approval.index,
-            message=f"{file} does not hold a signature of {signed.who} over this request. Ask for it again.",
-        )
+    why = (
+        f"{file} does not hold a signature of {signed.who} over this request. Ask for it again."
+        if signed.approval.signature
+        else f"{file} says that {signed.who} has approved on the chain, but the chain does not. "
+        "Wait for the transaction, or ask for another approval."
+    )
+    raise refusal("ApprovalInvalid", signed.approval.index, message=why)
 
 
 def _rows(request: Request, source: Source | None) -> list[tuple[str, str]]:
