@@ -176,13 +176,14 @@ def load_plan(path: Path) -> PolicyPlan:
 
 
 def parse_owners(texts: tuple[str, ...], threshold: int | None, option: str) -> Owners:
-    """Owners as given on the command line.
+    """Owners as given on the command line: addresses, or names in the address book.
 
     Raises:
         InvalidInput: Several owners without a threshold, or what `Owners` refuses.
     """
     from ..quorum import Owners
     from ..signer import Signer
+    from .options import settings
 
     if threshold is None:
         if len(texts) > 1:
@@ -193,7 +194,7 @@ def parse_owners(texts: tuple[str, ...], threshold: int | None, option: str) -> 
         threshold = 1
     for text in texts:
         refuse_secret(text, "the address of a key")
-    signers = [Signer.parse(text) for text in texts]
+    signers = [Signer.parse(settings().address(text) or text) for text in texts]
     if len(set(signers)) != len(signers):
         raise InvalidInput(f"{option} names the same owner twice.")
     return Owners.of(signers, threshold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -111,8 +112,24 @@ def test_a_dry_run_needs_no_acknowledgement_on_mainnet(
     try:
         beat = ("heartbeat", setting.wallet, *OWNER)
         assert "it would succeed" in console.run(*beat, "--dry-run").words
+        create = ("wallet", "create", "--policy", "policy.json", "--owner", NEW, "--kits", "others")
+        assert "it would succeed" in console.run(*create, "--dry-run").words
         console.refuses(*beat, *PAYER, because="have not been audited")
         console.refuses(*beat, "--unsigned", "out.json", "-y", because="have not been audited")
+    finally:
+        live.ask("anvil_setChainId", 31337)
+
+
+def test_the_acknowledgement_is_typed_once(
+    live: Live, console: Console, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recovery.cli.session.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    live.ask("anvil_setChainId", 1)
+    try:
+        beat = ("heartbeat", setting.wallet, *OWNER, *PAYER)
+        done = console.run(*beat, passwords=2, answer="unaudited\n")
+        assert done.err.count('Type "unaudited" to go on') == 1 and "you may lose what you put in" in done.words
+        assert "Nothing was signed or sent" in console.run(*beat, passwords=2, answer="yes\n", code=1).err
     finally:
         live.ask("anvil_setChainId", 31337)
 

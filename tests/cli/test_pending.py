@@ -200,10 +200,16 @@ def test_another_chain_is_left_alone(live: Live, console: Console, setting: Sett
 
 @pytest.mark.parametrize("option", [("--dry-run",), ("--unsigned", "out.json")], ids=str)
 def test_options_that_promise_to_send_nothing_are_refused(
-    live: Live, console: Console, setting: Setting, slow: Live, option: tuple[str, ...]
+    live: Live,
+    console: Console,
+    setting: Setting,
+    slow: Live,
+    option: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broken_off(live, console, *pay(setting), passwords=2)
     live.ask("anvil_dropAllTransactions")
+    monkeypatch.setattr("recovery.rpc.time.sleep", None)  # nobody waits for anything
     with node(live.url) as watched:
         console.refuses("pending", "--resume", *option, "--network", watched.url, because="Leave them out", code=2)
         assert not watched.methods
