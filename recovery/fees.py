@@ -103,9 +103,9 @@ class Pricing(Asking):
         if cap is None:
             return Fees(base, tip, wanted)
         if cap < (base or wanted):
-            asked = (base or wanted) / GWEI
+            asked = base or wanted
             error = Refused(
-                f"The chain asks for {asked:.9g} gwei for a unit of gas, more than your {cap / GWEI:.9g}. "
+                f"The chain asks for {_gwei(asked)} for a unit of gas, more than your {_gwei(cap)}. "
                 "Nothing was sent. Wait until it asks for less, or raise --max-fee."
             )
             error.code = "fee-above-cap"
@@ -145,6 +145,11 @@ class Pricing(Asking):
     def _params(self, transaction: Transaction, nonce: int, gas: int, fees: Fees) -> Steps[dict[str, Any]]:
         chain_id = yield from self.chain_id()
         return transaction.params(chainId=chain_id, nonce=nonce, gas=gas, **fees.params())
+
+
+def _gwei(wei: int) -> str:
+    whole, rest = divmod(wei, GWEI)
+    return f"{whole}.{rest:09d}".rstrip("0").rstrip(".") + " gwei"
 
 
 def _no_funds(sender: str, balance: int, needed: int) -> Refused:

@@ -310,10 +310,10 @@ class Sending(Pricing):
         if (yield from self._is_known(intent)):
             return True
         try:
-            yield from self.simulate(intent.transaction, intent.sender)
+            gas = yield from self.simulate(intent.transaction, intent.sender)
         except Refused:
             return False  # out of date by now
-        return True
+        return gas <= intent.gas  # signed with too little, it would only be refused or fail
 
     def _receipt(self, intent: Intent) -> Steps[tuple[Attempt, Any] | None]:
         for attempt in intent.attempts:

@@ -193,3 +193,5 @@ def cli(ctx: click.Context, profile: str | None) -> None:
     place, after a public waiting time. They never hold what is in the account.
     """
     ctx.find_root().meta[PROFILE] = profile
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        ctx.color = False

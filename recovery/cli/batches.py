@@ -9,7 +9,7 @@ from .. import foresee
 from ..building import SELF, Transaction
 from ..errors import ChainError, InvalidInput, Refused
 from . import keys as keyring
-from .paying import send, show_calls
+from .paying import is_settled, send, show_calls, unfinished
 from .session import confirm, unaudited
 from .words import listing
 
@@ -59,20 +59,21 @@ def send_as_owners(
 
     client.owners_hash(wallet)  # says so if it is no wallet
     foresee.usable(client.state(wallet, 0), calls, client.deployment.module)
-    if pay.dry_run:
-        show_calls(client, wallet, list(calls), summary)
-        return None
-    if not signers:
-        raise InvalidInput("Which owner signs? Give --signer: a keystore file, or the alias of an Ape account.")
     # Whatever can be refused is refused before anybody is asked, or types a password for nothing.
-    unaudited(client.chain_id, pay.acknowledged)
+    _require_none_on_its_way(client, wallet, calls, summary)
+    if not signers and not pay.dry_run:
+        raise InvalidInput("Which owner signs? Give --signer: a keystore file, or the alias of an Ape account.")
     keys = [keyring.find(name) for name in signers]
     if any(keyring.same(one, other) for i, one in enumerate(keys) for other in keys[:i]):
         raise InvalidInput("--signer names the same key twice; one owner signs once.")
     owners = None
-    if all(key.address for key in keys):
+    if keys and all(key.address for key in keys):
         owners = current_owners(client, wallet, [_signer(key.address or "") for key in keys])
         _require_owners(owners, [_signer(key.address or "") for key in keys])
+    if pay.dry_run:
+        show_calls(pay, client, wallet, list(calls), summary, payer)
+        return None
+    unaudited(client.chain_id, pay.acknowledged)
     gas = 0
     for call in calls:
         to = wallet if call.to == SELF else call.to
@@ -83,6 +84,26 @@ def send_as_owners(
     if question:
         confirm(question, pay.yes)
     return send(pay, client, _signed(pay, client, wallet, calls, summary, keys, owners), payer)
+
+
+def _require_none_on_its_way(client: RecoveryClient, wallet: str, calls: Sequence[Call], summary: str) -> None:
+    """Refuses while another batch of this wallet is on its way: whichever is mined first voids the other.
+
+    The same batch is no other one: it is gone on with.
+
+    Raises:
+        Refused: One is.
+    """
+    from ..sending import purpose_of
+
+    same = purpose_of(client.chain_id, client.execute(wallet, calls, 0, b"", summary))
+    for intent in unfinished():
+        here = (intent.chain_id, intent.transaction.to) == (client.chain_id, wallet)
+        if here and intent.purpose != same and not is_settled(client, intent):
+            raise Refused(
+                f"A transaction of an earlier run is still on its way, to {intent.transaction.summary}. Wait for it, "
+                f"or finish it first: recovery pending --resume --account KEY. Nothing was signed or sent."
+            )
 
 
 def _signed(

@@ -38,6 +38,7 @@ def change(
     from ..chains import chain_name
     from ..explain import duration, when
     from .batches import send_as_owners
+    from .policy import concerns
     from .wallet import prepare_kits, write_kits
     from .words import plan_lines
 
@@ -55,11 +56,16 @@ def change(
     table([("Account", address), ("Chain", chain_name(client.chain_id))])
     click.echo()
     if plan:
+        table([(guardian.name, str(guardian.signer)) for guardian in plan.guardians])
+        click.echo()
         table(plan_lines(plan))
         click.echo()
+        say("Nothing of the present policy stays but what is named here.")
+        for text in concerns(plan):
+            warn(text)
     else:
         warn("Without a policy nobody can get you back into the account.")
-    say(f"The present policy has a change wait {duration(state.change_delay)}.")
+    say(f"This change has to wait {duration(state.change_delay)}, as the present policy says.")
     if state.change_eta and state.time < state.change_expires_at:
         warn(f"A change is pending for {when(state.change_eta, state.time)}. This one replaces it, and waits anew.")
     if state.blockers:

@@ -48,6 +48,8 @@ def _web3(network: str) -> Web3:
                 "The address of a node begins with http://, https://, ws:// or wss://, and names a host."
             )
         return _by_address(network, scheme.lower())
+    if network.startswith("$"):
+        raise InvalidInput(f"The variable {network[1:60].strip('{}')} is not set, which should hold the network.")
     if ":" not in network and network not in ("ethereum",):
         raise InvalidInput(
             f"{network[:60]!r} is not a network. Give the address of a node, such as http://127.0.0.1:8545, "

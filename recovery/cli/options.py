@@ -44,11 +44,16 @@ class AddressType(click.ParamType):
         if not value.strip().lower().startswith("0x") and not re.fullmatch(r"\s*[0-9a-fA-F]{40}\s*", value):
             named = settings().address(value)
             if named is None:
+                import difflib
+
+                near = difflib.get_close_matches(value, [name for name, _ in settings().address_book], n=1)
                 raise InvalidInput(
                     f"{value[:50]!r} is neither an address (0x and 40 hexadecimal digits) nor a name in the address "
-                    "book (ape-config.yaml, recovery: address_book:)."
+                    "book (ape-config.yaml, recovery: address_book:)." + (f" Did you mean {near[0]!r}?" if near else "")
                 )
             return named
+        if not int(value.strip().removeprefix("0x") or "0", 16):
+            raise InvalidInput("The zero address is nobody's: whatever goes there is lost. Nothing was sent.")
         signer = Signer.parse(value)
         if not signer.is_address:
             raise InvalidInput(f"{value[:50]}... is too long for an address (0x and 40 hexadecimal digits).")

@@ -170,14 +170,12 @@ def left_over(pay: Paying) -> None:
     """
     if not pay.sends or flight().hash or not any((state_folder() / "intents").glob("*.json")):
         return
-    from ..rpc import number, run
 
     store, more = intents(), False
     try:
         client = pay.connect()
         for intent in unfinished():
-            used = number("eth_getTransactionCount", intent.sender, "latest", limit=2**64)
-            if intent.chain_id == client.chain_id and run(client.web3, used) > intent.nonce:
+            if intent.chain_id == client.chain_id and is_settled(client, intent):
                 _settle(client, intent, store)
             else:
                 more = True
@@ -284,28 +282,41 @@ def _show(pay: Paying, client: RecoveryClient, transaction: Transaction, payer: 
     command_line(f"cast send $(jq -r '.to, .data' {quote(pay.unsigned)}) --rpc-url URL --account KEY")
 
 
-def show_calls(client: RecoveryClient, wallet: str, calls: list[Call], summary: str) -> None:
+def is_settled(client: RecoveryClient, intent: Intent) -> bool:
+    """Whether a transaction's nonce is used up, by itself or by another one."""
+    from ..rpc import number, run
+
+    return run(client.web3, number("eth_getTransactionCount", intent.sender, "latest", limit=2**64)) > intent.nonce
+
+
+def show_calls(
+    pay: Paying, client: RecoveryClient, wallet: str, calls: list[Call], summary: str, payer: Key | None
+) -> None:
     """What a batch would do, without its owners' signatures: each call simulated as if the wallet made it.
 
     Raises:
-        Refused: One of them would fail.
+        Refused: One of them would fail, or the payer cannot afford it.
     """
     from ..building import call_in_words
+    from ..fees import Estimate
+    from ..sending import Sending
 
     say(f"This would {summary}.", bold=True)
     click.echo()
     for call in calls:
         table(call_in_words(call))
         click.echo()
-    gas, fees = batch_gas(client, wallet, calls), client.fees()
-    table(
-        [
-            ("Signs", f"the owners of {wallet}"),
-            ("Gas", f"about {gas:,}"),
-            ("Cost", f"about {amount(client, gas * (fees.base + fees.tip))}, which --account pays"),
-        ]
-    )
+    gas, fees = batch_gas(client, wallet, calls), client.fees(pay.max_fee)
+    sender = payer.address if payer else None
+    balance = client.balance(sender) if sender else 0
+    rows = [("Signs", f"the owners of {wallet}")]
+    rows.append(("Payer", f"{sender} has {amount(client, balance)}" if sender else "whoever relays it"))
+    rows.append(("Gas", f"about {gas:,}"))
+    rows.append(("Cost", f"about {amount(client, gas * (fees.base + fees.tip))}"))
+    table(rows)
     click.echo()
+    if sender:
+        Sending.require_funds(Estimate(gas, gas, fees, balance, 0), sender)
     say("Simulated: it would succeed. Nothing was signed or sent (--dry-run).", bold=True, colour="green")
 
 

@@ -78,7 +78,7 @@ def show(file: Path, as_json: bool) -> None:
 
     if files.kind_of(files.read(file)) == KIT_KIND:
         kit = load_kit(file)
-        click.echo(json.dumps(kit_json(kit), indent=2, ensure_ascii=False)) if as_json else _print_kit(kit)
+        click.echo(json.dumps(kit_json(kit), indent=2, ensure_ascii=False)) if as_json else _print_kit(kit, file)
         return
     plan = load_plan(file)
     if as_json:
@@ -157,7 +157,7 @@ def _print_plan(plan: PolicyPlan) -> None:
     table([*plan_lines(plan), ("Change", f"A change of this policy waits {duration(plan.change_delay)}.")])
 
 
-def _print_kit(kit: Kit) -> None:
+def _print_kit(kit: Kit, file: Path) -> None:
     from ..chains import chain_name
     from ..explain import duration
     from .words import kit_lines
@@ -176,7 +176,7 @@ def _print_kit(kit: Kit) -> None:
     table([*kit_lines(kit), ("Change", f"A change of this policy waits {duration(kit.policy.change_delay)}.")])
     click.echo()
     say("When the owner asks you for help: speak with them first, then")
-    command_line(f"recovery approve request.json --kit {quote('kit.json')} --signer KEY")
+    command_line(f"recovery approve request.json --kit {quote(file)} --signer KEY --network URL")
 
 
 for _command in (change, drop, apply_change, publish):

@@ -74,6 +74,8 @@ def status(
                 warn(f"{_shown(network)}: {error.message}")
             continue
         report = examine(state, known, new_owners)
+        if asked and progress and not progress.over and not progress.started:
+            report.todo = [_next(asked, progress), *(todo for todo in report.todo if todo[2])]
         collected.append(as_data(client.chain_id, state, known, new_owners, report))
         if progress:
             collected[-1]["request"] = progress.as_data()
@@ -87,6 +89,21 @@ def status(
         _write_calendar(ics, dates, as_json)
     if len(networks) > 1 and all("error" in each for each in collected):
         raise click.exceptions.Exit(1)
+
+
+def _next(asked: Asked, progress: Progress) -> tuple[str, list[str], bool]:
+    """What is to be done about a request that is not submitted yet."""
+    from .submit import VERBS
+    from .words import plural
+
+    kind = progress.request.action.kind
+    if progress.missing:
+        missing = plural(progress.missing, "vote")
+        ask = f"recovery approve {quote(asked.file)} --kit KIT --signer KEY --network URL"
+        return (f"The request is not complete: {missing} missing. Ask another guardian for an approval:", [ask], True)
+    files = " ".join(quote(file) for file in asked.files.values()) or "APPROVAL..."
+    command = f"recovery {VERBS[kind]} {quote(asked.file)} {files} --account KEY --network URL"
+    return ("Enough approvals: anybody can submit the request now:", [command], True)
 
 
 def _read(

@@ -195,12 +195,13 @@ def collect(request: Request, approval_files: tuple[Path, ...]) -> tuple[Approva
         InvalidInput: One does not belong here, or stands twice.
     """
     from .. import files
-    from ..request import Approvals, SignedApproval
+    from ..request import Approvals, SignedApproval, check
 
     approvals = Approvals(request)
     given: dict[bytes, Path] = {}
     for file in approval_files:
         signed = SignedApproval.loads(files.read(file), str(file))
+        check(request, signed, str(file))  # before who is twice among them: one may be of another request
         identifier = signed.approval.member.signer.id
         if identifier in given:
             raise InvalidInput(

@@ -133,7 +133,7 @@ def show(address: str, where: Where, as_json: bool) -> None:
         owners = current_owners(client, address)
     except ChainError:
         owners = None  # an old event that this node does not keep
-    state = client.state(address, 0)
+    state = client.state(address)
     balance = client.balance(address)
     if as_json:
         content = {
@@ -148,6 +148,8 @@ def show(address: str, where: Where, as_json: bool) -> None:
             "policyHash": "0x" + state.policy_hash.hex() if state.configured else None,
             "frozenUntil": state.frozen_until if state.frozen else 0,
             "protected": state.configured,
+            "recoveriesUnderWay": [index for index, path in enumerate(state.paths) if path.is_open],
+            "changeEta": state.change_eta,
         }
         click.echo(json.dumps(content, indent=2))
         return
@@ -161,6 +163,11 @@ def show(address: str, where: Where, as_json: bool) -> None:
     ]
     if state.frozen:
         rows.append(("Frozen", f"until {when(state.frozen_until, state.time)}"))
+    for index, path in enumerate(state.paths):
+        if path.is_open:
+            rows.append(("Recovery", f"UNDER WAY on path {index}, ready {when(path.ready_at, state.time)}"))
+    if state.change_eta and state.time < state.change_expires_at:
+        rows.append(("Change", f"of the policy PENDING, possible {when(state.change_eta, state.time)}"))
     if link := explorer(client, "address", address):
         rows.append(("Explorer", link))
     table(rows)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 
-from recovery.cli.paying import amount, batch_gas, refused_by
+from recovery.cli.paying import amount, batch_gas, intents, refused_by
 from recovery.contracts import canonical_deployment
 from recovery.errors import Refused
 from recovery.explain import refusal
@@ -19,7 +19,7 @@ from recovery.intents import IntentStore
 from recovery.messages import Call
 from recovery.policy import HOUR
 from tests.cli.conftest import NEW, OWNER, PAYER, Console, Setting, asked, signed
-from tests.live import ETHER, Live
+from tests.live import ETHER, Live, keystore
 from tests.proxy import node
 from tests.world import owners_of, person, policy_of, rotate, sign, signer
 
@@ -79,7 +79,7 @@ def test_a_dry_run_needs_nobody_who_pays_and_no_owner_who_signs(
     said = console.run(*start, "--dry-run").words
     assert "Payer whoever sends it" in said and "it would succeed" in said
     said = console.run(*pay(setting)[:-2], "--dry-run").words
-    assert f"Signs the owners of {setting.wallet}" in said and "which --account pays" in said
+    assert f"Signs the owners of {setting.wallet}" in said and "Payer whoever relays it" in said
     assert "Value 250000000000000000 wei" in said and "it would succeed" in said
 
 
@@ -451,3 +451,40 @@ def test_the_words_of_a_key_are_refused_and_not_repeated(console: Console, live:
 @pytest.mark.parametrize("name", ["~nobody-of-that-name/key", "x" * 300, "../" + "y" * 300 + "/z", ""])
 def test_a_name_that_no_key_can_have_is_said(console: Console, live: Live, setting: Setting, name: str) -> None:
     console.refuses("heartbeat", setting.wallet, *OWNER, "--account", name or ".", because="no keystore file", code=2)
+
+
+def test_a_dry_run_refuses_who_is_no_owner_and_who_cannot_pay(live: Live, console: Console, setting: Setting) -> None:
+    keystore(console.home / ".ape" / "accounts", "poor")
+    send = ("wallet", "send", setting.wallet, "--to", SHOP, "--value", "1", "--dry-run")
+    console.refuses(*send, "--signer", "ana", because="is not an owner of this wallet")
+    console.refuses(*send, "--signer", "owner", "--account", "poor", because="has 0 ether, but up to")
+    assert f"Payer {ADDRESS} has" in console.run(*send, "--signer", "owner", "--account", "payer").words
+
+
+def test_a_second_batch_is_refused_before_anybody_signs_while_the_first_is_on_its_way(
+    live: Live, console: Console, setting: Setting
+) -> None:
+    live.ask("evm_setAutomine", False)
+    calls, client = [Call(SHOP, 1)], live.client
+    owners, deadline = setting.owners, live.client.deadline()
+    proof = owners.proof({signer("owner"): sign("owner", client.batch(setting.wallet, owners, calls, deadline))})
+    first = client.execute(setting.wallet, calls, deadline, proof, "send 1 wei")
+
+    class Stopped(BaseException):
+        pass
+
+    def stop(progress: object) -> None:
+        if getattr(progress, "stage", "") == "sent":
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        client.send(first, person("payer"), store=intents(), progress=stop)
+    try:
+        console.refuses(
+            *pay(setting), *PAYER, because="A transaction of an earlier run is still on its way, to send 1 wei"
+        )
+    finally:
+        live.ask("evm_setAutomine", True)
+        live.ask("evm_mine")
+    console.run(*pay(setting), *PAYER, passwords=2)
+    assert client.balance(SHOP) >= ETHER // 4

@@ -116,7 +116,8 @@ def test_pictures_texts_and_standard_input_go_together(console: Console) -> None
 
 def test_what_was_scanned_can_be_shown_again_and_used_without_scanning(console: Console) -> None:
     console.run("qr", "files/kit.json", "--png", "kit")
-    assert console.run("policy", "show", "kit.png").out == console.run("policy", "show", "files/kit.json").out
+    shown = console.run("policy", "show", "kit.png").out
+    assert shown.replace("kit.png", "files/kit.json") == console.run("policy", "show", "files/kit.json").out
     console.run("qr", "kit.png", "--png", "again")
     assert (console.home / "again.png").read_bytes() == (console.home / "kit.png").read_bytes()
     text = CliRunner(mix_stderr=False).invoke(cli, ["qr", "kit.png", "--text"]).stdout

@@ -214,3 +214,19 @@ def test_what_goes_wrong_is_json_too_where_a_program_reads(live: Live, console: 
     usage = console.run("status", nobody, "--kit", "nowhere.json", "--json", code=2)
     assert json.loads(usage.out)["error"]["code"] == "invalid-file"
     assert console.run("wallet", "show", nobody, code=1).out == ""
+
+
+def test_no_colours_where_nobody_wants_them(live: Live, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ["status", "0x" + "77" * 20]
+    assert "\x1b[" in CliRunner().invoke(cli, arguments, color=True).output
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in CliRunner().invoke(cli, arguments, color=True).output
+
+
+def test_the_zero_address_and_a_slip_in_a_name_are_told(live: Live, console: Console) -> None:
+    (console.home / "ape-config.yaml").write_text(
+        f'recovery:\n  address_book:\n    savings: "{person("ana").address}"\n'
+    )
+    console.refuses("status", "0x" + "00" * 20, because="whatever goes there is lost", code=2)
+    console.refuses("status", "savigns", because="Did you mean 'savings'?", code=2)
+    console.refuses("status", "savings", "--network", "$NOPE", because="The variable NOPE is not set", code=2)

@@ -490,3 +490,17 @@ def test_the_gas_of_each_step_is_as_receipts_say(live: Live) -> None:
 
 def test_how_a_step_is_done_is_not_part_of_its_verb() -> None:
     assert {May("", what, "").verb for what in GAS} == {"finalize", "cancel", "veto", "clear", "apply", "drop", "thaw"}
+
+
+def test_whoever_looks_at_a_wallet_sees_what_is_under_way(live: Live, console: Console, setting: Setting) -> None:
+    assert json.loads(console.run("wallet", "show", setting.wallet, "--json").out)["recoveriesUnderWay"] == []
+    asked(console, "r.json", "--path", "friends", "--new-owner", NEW)
+    status = ("status", setting.wallet, "--request", "r.json")
+    missing = console.run(*status).words
+    assert "2 votes missing. Ask another guardian" in missing and "Nothing to do" not in missing
+    files = signed(console, "r.json", "ana", "ben")
+    complete = console.run(*status, *(part for file in files for part in ("--approval", file))).words
+    assert f"anybody can submit the request now: recovery start r.json {' '.join(files)}" in complete
+    console.run("start", "r.json", *files, *PAYER, passwords=1)
+    assert "UNDER WAY on path 0" in console.run("wallet", "show", setting.wallet).words
+    assert json.loads(console.run("wallet", "show", setting.wallet, "--json").out)["recoveriesUnderWay"] == [0]

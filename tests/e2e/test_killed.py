@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,14 +99,14 @@ def machine(tmp_path: Path, live: Live) -> Iterator[Machine]:
 
 
 @dataclass
-class Deed:
+class Deed(ABC):
     """A command with one effect."""
 
     machine: Machine
 
+    @abstractmethod
     def done(self) -> int:
         """How often it was done."""
-        raise NotImplementedError
 
 
 class Start(Deed):

@@ -56,7 +56,7 @@ def test_fees_follow_from_what_the_chain_asks_and_stay_below_the_cap(
 def test_a_chain_that_asks_for_more_than_the_cap_is_refused(
     live: Live, steps: Sending, base: int | None, price: int
 ) -> None:
-    with pytest.raises(Refused, match=r"asks for 30 gwei .* more than your 29\.5\. Nothing was sent") as refused:
+    with pytest.raises(Refused, match=r"asks for 30 gwei .* more than your 29\.5 gwei\. Nothing was sent") as refused:
         fee_chain(live, base, GWEI, price).run(steps.fees(59 * GWEI // 2))
     assert refused.value.code == "fee-above-cap"
 

@@ -113,6 +113,18 @@ def test_what_never_arrived_and_would_fail_by_now_is_dropped(live: Live, store: 
     assert Carrier(live).run(steps.send(pay(), PAYER, store=store)).intent.nonce == left.nonce
 
 
+def test_what_never_arrived_and_was_signed_with_too_little_gas_is_signed_again(
+    live: Live, store: IntentStore, steps: Sending
+) -> None:
+    before = nonce(live)
+    killed(live, steps.send(pay(), PAYER, store=store), "eth_sendRawTransaction", False)
+    (left,) = store.all()
+    store.update(dataclasses.replace(left, gas=20_999))
+    sent = Carrier(live).run(steps.send(pay(), PAYER, store=store))
+    assert not sent.resumed and sent.intent.gas > 20_999
+    assert nonce(live) == before + 1 and list(store.all()) == []
+
+
 def test_a_batch_that_never_arrived_and_is_out_of_date_is_signed_again(
     live: Live, store: IntentStore, steps: Sending
 ) -> None:
