@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from eth_abi import decode, encode
+from eth_abi import encode
 from eth_abi.exceptions import DecodingError
 from eth_utils import keccak
 
 from . import contracts
+from .codec import decode
 from .rpc import Ask, Steps, data, field, nonsense
 
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi import decode, encode
+from eth_abi import encode
 from eth_abi.exceptions import DecodingError
 from eth_utils import to_checksum_address
 
 from . import abi, contracts
 from .actions import Cancel, Freeze, Recover, Thaw, VetoRequest
+from .codec import decode
 from .explain import duration, when
 from .messages import Call
 from .policy import Path, Policy

@@ -10,10 +10,10 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Any, cast
 
-from eth_abi import decode
 from eth_utils import abi as abi_utils
 
 from . import contracts
+from .codec import decode
 from .errors import Refused
 
 RIGHTS = ("replace the owners", "freeze", "veto")

@@ -14,6 +14,7 @@ from .sources import Source, known_structure, path_index, require_account, struc
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
+    from ..intents import Intent
     from ..request import Request
     from ..state import AccountState
 
@@ -36,12 +37,15 @@ def finalize(address: str, label: str | None, request_file: Path | None, source:
     """
     from .. import foresee
     from ..chains import chain_name
-    from .paying import send
+    from .paying import send, taken_up
     from .words import owners_rows
 
     payer = pay.payer()
     request = _request(request_file, address)
     client = pay.connect()
+    if taken_up(pay, client, lambda intent: _finalizes(intent, address)):
+        _recovered(address)
+        return
     state, index = _which(client, address, label, request, request_file, source)
     foresee.finalizable(state, index, known_structure(state, index, request, source))  # before events are searched
     structure = structure_of(client, state, index, request, source)
@@ -54,6 +58,10 @@ def finalize(address: str, label: str | None, request_file: Path | None, source:
         return
     if client.owners_hash(address) != owners.hash[:24]:
         raise Refused(f"The transaction was mined, but the owners are others. See: recovery wallet show {address}")
+    _recovered(address)
+
+
+def _recovered(address: str) -> None:
     say("Done. The account has its new owners, and the old keys are worth nothing any more.", bold=True, colour="green")
     click.echo()
     say(
@@ -61,6 +69,14 @@ def finalize(address: str, label: str | None, request_file: Path | None, source:
         "Next, look at the account:"
     )
     command_line(f"recovery wallet show {address} --network URL")
+
+
+def _finalizes(intent: Intent, address: str) -> bool:
+    """Whether a transaction of an earlier run is to finalize a recovery of this account."""
+    from .. import abi
+
+    found = abi.decoded(intent.transaction.data)
+    return found is not None and found[0] == "finalize" and found[1]["account"].lower() == address.lower()
 
 
 @click.command(short_help="Clear away a recovery that can never be finalized any more")

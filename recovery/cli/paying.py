@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,6 +148,28 @@ def follow(pay: Paying, client: RecoveryClient, act: Any, intent: Intent | None 
             colour="yellow",
         )
     return sent
+
+
+def taken_up(pay: Paying, client: RecoveryClient, fits: Callable[[Intent], bool]) -> Sent | None:
+    """What an earlier run was sending, if it was mined since: then it is done, and only has to be said.
+
+    Args:
+        pay: The options.
+        client: Of the chain.
+        fits: Whether a transaction is the one that is asked for.
+
+    Raises:
+        Refused: It was mined and has failed.
+    """
+    mined = (
+        intent
+        for intent in (unfinished() if pay.sends else ())
+        if intent.chain_id == client.chain_id and fits(intent) and is_settled(client, intent)
+    )
+    found = next(mined, None)
+    if found is None:
+        return None
+    return follow(pay, client, lambda how, store, tell: client.follow(found, None, how, store, tell, True), found)
 
 
 def repeatable(intent: Intent) -> bool:

@@ -17,7 +17,7 @@ from recovery.errors import Refused
 from recovery.explain import refusal
 from recovery.intents import IntentStore
 from recovery.messages import Call
-from recovery.policy import HOUR
+from recovery.policy import DAY, HOUR
 from tests.cli.conftest import NEW, OWNER, PAYER, Console, Setting, asked, signed
 from tests.live import ETHER, Live, keystore
 from tests.proxy import node
@@ -406,6 +406,34 @@ def test_a_wallet_that_an_earlier_run_created_unheard_is_told_of(
     assert "It exists already" in said and "had sent a transaction to create the wallet" in said
     assert not list(console.home.rglob("intents/*.json"))
     assert "An earlier run" not in console.run(*create, *PAYER).words
+
+
+def test_a_recovery_that_an_earlier_run_finalized_unheard_is_done(
+    live: Live, console: Console, setting: Setting, start: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console.run(*start, *PAYER, passwords=1)
+    live.travel(3 * DAY)
+    finalize = ("finalize", setting.wallet, "--request", "request.json")
+    with dying_before_it_forgets(monkeypatch):
+        console.run(*finalize, *PAYER, passwords=1)
+    before = nonce(live)
+    again = console.run(*finalize, *PAYER).words
+    assert "nothing was sent twice" in again and "Done. The account has its new owners" in again
+    assert nonce(live) == before and not list(console.home.rglob("intents/*.json"))
+    console.refuses(*finalize, *PAYER, because="No recovery is under way")
+
+
+def test_a_sign_of_life_of_yesterday_does_not_count_for_today(
+    live: Live, console: Console, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beat = ("heartbeat", setting.wallet, *OWNER, *PAYER)
+    with dying_before_it_forgets(monkeypatch):
+        console.run(*beat, passwords=2)
+    live.travel(DAY - live.client.time() % DAY + HOUR)
+    said = console.run(*beat, passwords=2).words
+    assert "An earlier run had signed this" in said
+    state = live.client.state(setting.wallet, 0)
+    assert state.last_active > state.time and live.client.batch_nonce(setting.wallet) == 2
 
 
 def test_what_is_still_on_its_way_is_only_mentioned(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -283,3 +285,21 @@ def test_no_two_functions_of_the_shipped_contracts_share_a_selector() -> None:
         function: Function = abi.function(contract, name)
         kinds = [kind for _, kind in function.inputs]
         assert seen.setdefault(function.selector, (name, kinds)) == (name, kinds)
+
+
+def test_what_is_cut_off_stays_nonsense_where_ape_is_loaded() -> None:
+    """Ape has eth-abi pad it with zeros: an account would look as if it had never been active, or frozen."""
+    program = """
+import ape, eth_abi
+from ape import accounts, networks
+from recovery.abi import function
+from recovery.errors import ChainError
+from recovery.explain import explain
+assert eth_abi.decode(["uint256"], b"") == (0,), "Ape does not do it any more: recovery/codec.py can go"
+try:
+    function("RecoveryWallet", "lastActive").returned("0x")
+except ChainError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == "refused\n", done.stderr

@@ -88,7 +88,7 @@ def test_a_start_while_another_is_under_way(scene: Scene) -> None:
     again = scene.recover(FRIENDS)
     message = scene.refused(check, again, "RecoveryAlreadyStarted")
     assert "there is one at a time" in message
-    for time in (scene.status(FRIENDS).ready_at, scene.status(FRIENDS).expires_at - 1):
+    for time in (scene.status(FRIENDS).ready_at, scene.status(FRIENDS).expires_at - 60):
         scene.at(time)
         scene.refused(check, again, "RecoveryAlreadyStarted")
     scene.at(scene.status(FRIENDS).expires_at)
@@ -116,7 +116,7 @@ def test_a_start_before_the_owner_has_been_silent_for_long_enough(scene: Scene) 
     start = scene.recover(HEIR)
     message = scene.refused(check, start, "RecoveryNotInactive")
     assert "if the owner stays silent" in message
-    scene.at(opens - 1)
+    scene.at(opens - 60)
     scene.refused(check, start, "RecoveryNotInactive")
     request = scene.request(HEIR, Recover(NEW, 0))
     scene.refused(lambda: foresee.submittable(request, scene.state), start, "RecoveryNotInactive")
@@ -199,7 +199,7 @@ def test_a_recovery_is_stopped_while_it_is_under_way_and_not_else(
     assert scene.passes(foreseen, stop, sender).state is RequestState.PENDING
     scene.at(scene.status(path).ready_at)
     assert scene.passes(foreseen, stop, sender).state is RequestState.READY
-    scene.at(scene.status(path).expires_at - 1)
+    scene.at(scene.status(path).expires_at - 60)
     scene.passes(foreseen, stop, sender)
     scene.at(scene.status(path).expires_at)
     message = scene.refused(foreseen, stop, "RecoveryExpired", sender)
@@ -263,11 +263,11 @@ def test_a_recovery_is_finalized_in_its_window_and_not_else(scene: Scene) -> Non
     scene.starts(FRIENDS)
     status = scene.status(FRIENDS)
     assert "Not yet" in scene.refused(check, finalize, "RecoveryNotReady")
-    scene.at(status.ready_at - 1)
+    scene.at(status.ready_at - 60)
     scene.refused(check, finalize, "RecoveryNotReady")
     scene.at(status.ready_at)
     scene.passes(check, finalize)
-    scene.at(status.expires_at - 1)
+    scene.at(status.expires_at - 60)
     scene.passes(check, finalize)
     scene.at(status.expires_at)
     assert "Too late" in scene.refused(check, finalize, "RecoveryExpired")
@@ -309,7 +309,7 @@ def test_a_recovery_is_cleared_away_when_it_has_expired(scene: Scene) -> None:
     scene.refused(check, clear, "RecoveryStillOpen")
     scene.shows_life()
     scene.refused(check, clear, "RecoveryStillOpen")
-    scene.at(scene.status(FRIENDS).expires_at - 1)
+    scene.at(scene.status(FRIENDS).expires_at - 60)
     scene.refused(check, clear, "RecoveryStillOpen")
     scene.at(scene.status(FRIENDS).expires_at)
     assert scene.passes(check, clear) is False
