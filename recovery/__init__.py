@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # the same as _PLACES, for type checkers and editors
     )
     from .intents import IntentStore as IntentStore
     from .kit import Kit as Kit
-    from .kit import PolicyPlan as PolicyPlan
+    from .plan import PolicyPlan as PolicyPlan
     from .policy import Path as Path
     from .policy import PathProof as PathProof
     from .policy import Policy as Policy
@@ -61,7 +61,7 @@ _PLACES = {
     "Refused": "errors",
     "ChainError": "errors",
     "Kit": "kit",
-    "PolicyPlan": "kit",
+    "PolicyPlan": "plan",
     "Path": "policy",
     "PathProof": "policy",
     "Policy": "policy",

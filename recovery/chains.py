@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +47,12 @@ CHAINS = {
 def chain_name(chain_id: int) -> str:
     """What people call a chain, and its number."""
     return f"{CHAINS[chain_id].name} (chain {chain_id})" if chain_id in CHAINS else f"chain {chain_id}"
+
+
+def chain_names(chain_ids: Iterable[int]) -> str:
+    """The same of several chains."""
+    names = [chain_name(chain_id) for chain_id in chain_ids]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def coin(chain_id: int) -> str:

@@ -26,7 +26,10 @@ _T = TypeVar("_T")
 
 NAMES = {
     "recovery-policy": "an owner's policy file",
+    "recovery-card": "a guardian's card",
     "recovery-kit": "a guardian's kit",
+    "recovery-receipt": "a guardian's receipt",
+    "recovery-account": "what an owner's folder says of its account",
     "recovery-request": "a request",
     "recovery-approval": "an approval",
     "recovery-intent": "a transaction under way",
@@ -213,6 +216,11 @@ def write_bytes(path: str | Path, data: bytes, *, secret: bool = False, replace:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
     return path
+
+
+def stem(name: str) -> str:
+    """A person's name as a part of a file's name: "Ana (phone)" is "ana-phone"; letters of every script stay."""
+    return re.sub(r"[\W_]+", "-", name.casefold()).strip("-")[:40] or "guardian"
 
 
 def to_hex(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What the owner and each guardian keep: the policy file with its secret, and the kits made from it."""
+"""What each guardian keeps."""
 
 from __future__ import annotations
 
@@ -10,235 +10,27 @@ from eth_utils import to_checksum_address
 
 from . import files
 from .errors import InvalidFile, InvalidInput
-from .files import boolean, from_hex, integer, text_of, to_hex
-from .policy import Path, Policy, Right
-from .quorum import Member, derive_salt
-from .signer import Signer
-from .structure import (
-    opening_from_json,
-    opening_to_json,
-    policy_from_json,
-    policy_to_json,
-)
+from .files import from_hex, integer, text_of, to_hex
+from .policy import Path, Policy
+from .quorum import Member
+from .structure import opening_from_json, opening_to_json, policy_from_json, policy_to_json
 
-POLICY_KIND = "recovery-policy"
 KIT_KIND = "recovery-kit"
-#: Salts are derived from numbers of four bytes.
-MAX_NUMBER = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Guardian:
-    """Somebody the owner trusts.
+class Notes:
+    """What a guardian should know that no chain says. Nobody vouches for it but whoever handed out the kit.
 
     Attributes:
-        name: What the owner calls them.
-        signer: Who acts.
-        number: Never used again for another signer of this account.
+        owner: The owner's name, or nothing.
+        ring: Whom else to ring when the owner needs help: names, and how each is reached.
+        question: A question whose answer only owner and guardian know, or nothing. The answer stands nowhere.
     """
 
-    name: str
-    signer: Signer
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class PathPlan:
-    """A path as its owner wrote it: with names.
-
-    Attributes:
-        label: What the owner calls it.
-        right: What it may do.
-        guardians: Names with their weights.
-        threshold: Sum of weights that a quorum must reach.
-        owner_cancels: Whether the account may cancel (rotate only).
-        vetoable: Whether a veto path may cancel (rotate only).
-        inactivity: Seconds of silence (rotate only).
-        delay: Seconds from start to ready (rotate only).
-        window: Seconds that a ready request, or a freeze, lasts.
-    """
-
-    label: str
-    right: Right
-    guardians: tuple[tuple[str, int], ...]
-    threshold: int
-    owner_cancels: bool = False
-    vetoable: bool = False
-    inactivity: int = 0
-    delay: int = 0
-    window: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyPlan:
-    """The owner's own policy file. Secret: it says who the guardians are.
-
-    Attributes:
-        secret: 32 random bytes, from which all salts follow.
-        change_delay: Seconds that a change of policy waits.
-        guardians: Everybody who stands in a path.
-        paths: In the order of the policy.
-        next_number: The first number that no guardian of this account ever had.
-
-    Raises:
-        InvalidInput: A name twice or unknown, a signer twice, or a threshold that the guardians cannot reach.
-    """
-
-    secret: bytes
-    change_delay: int
-    guardians: tuple[Guardian, ...]
-    paths: tuple[PathPlan, ...]
-    next_number: int = 0
-
-    def __post_init__(self) -> None:
-        least = max((guardian.number for guardian in self.guardians), default=0) + 1
-        object.__setattr__(self, "next_number", max(self.next_number, least))
-        if self.next_number > MAX_NUMBER + 1:
-            raise InvalidInput(f"A guardian's number is at most {MAX_NUMBER}.")
-        _require_distinct("Guardian", (guardian.name for guardian in self.guardians))
-        _require_distinct("Signer", (str(guardian.signer) for guardian in self.guardians))
-        _require_distinct("Number", (str(guardian.number) for guardian in self.guardians))
-        _require_distinct("Path", (path.label for path in self.paths))
-        for path in self.paths:
-            _require_distinct(f"In path {path.label!r} guardian", (name for name, _ in path.guardians))
-            total = sum(weight for _, weight in path.guardians)
-            # Weights are hidden on-chain, so nobody but the client can refuse this.
-            if path.threshold > total:
-                raise InvalidInput(
-                    f"Path {path.label!r} asks for {path.threshold}, but its guardians have {total} together: "
-                    "it could never be used."
-                )
-        _ = self.policy  # validates the structure
-
-    def guardian(self, name: str) -> Guardian:
-        """A guardian by name.
-
-        Raises:
-            InvalidInput: There is none of that name.
-        """
-        for guardian in self.guardians:
-            if guardian.name == name:
-                return guardian
-        names = ", ".join(guardian.name for guardian in self.guardians)
-        raise InvalidInput(f"There is no guardian {name!r}. Known are: {names}.")
-
-    def member(self, name: str, weight: int) -> Member:
-        """A guardian's opening."""
-        guardian = self.guardian(name)
-        return Member(guardian.signer, weight, derive_salt(self.secret, guardian.number))
-
-    def replacing(self, earlier: PolicyPlan) -> PolicyPlan:
-        """The same policy as a change of an earlier one of the same account.
-
-        Who keeps name and signer keeps the number, and with it the salt and the opening.
-        Everybody else gets a number that was never used, so that nothing known of a former guardian says anything.
-        """
-        kept = {(guardian.name, guardian.signer): guardian.number for guardian in earlier.guardians}
-        number = earlier.next_number
-        guardians = []
-        for guardian in self.guardians:
-            old = kept.get((guardian.name, guardian.signer))
-            guardians.append(replace(guardian, number=number if old is None else old))
-            number += old is None
-        return replace(self, secret=earlier.secret, guardians=tuple(guardians), next_number=number)
-
-    @property
-    def policy(self) -> Policy:
-        """The structure that the chain commits to."""
-        return Policy(self.change_delay, tuple(self._path(path) for path in self.paths))
-
-    def _path(self, path: PathPlan) -> Path:
-        members = tuple(self.member(name, weight).commitment for name, weight in path.guardians)
-        return Path(
-            path.right,
-            path.owner_cancels,
-            path.vetoable,
-            path.inactivity,
-            path.delay,
-            path.window,
-            path.threshold,
-            members,
-        )
-
-    def kit(self, name: str, chain_id: int, module: str, account: str) -> Kit:
-        """What one guardian keeps."""
-        return Kit(
-            name,
-            chain_id,
-            module,
-            account,
-            self.policy,
-            tuple(path.label for path in self.paths),
-            tuple(
-                self.member(name, weight) if weight else None
-                for weight in (dict(path.guardians).get(name, 0) for path in self.paths)
-            ),
-        )
-
-    def dumps(self) -> str:
-        """As a file."""
-        return files.dumps(
-            POLICY_KIND,
-            {
-                "secret": to_hex(self.secret),
-                "changeDelay": self.change_delay,
-                "nextNumber": self.next_number,
-                "guardians": [{"name": g.name, "signer": str(g.signer), "number": g.number} for g in self.guardians],
-                "paths": [
-                    {
-                        "label": p.label,
-                        "right": p.right.name.lower(),
-                        "guardians": [{"name": name, "weight": weight} for name, weight in p.guardians],
-                        "threshold": p.threshold,
-                        "ownerCancels": p.owner_cancels,
-                        "vetoable": p.vetoable,
-                        "inactivity": p.inactivity,
-                        "delay": p.delay,
-                        "window": p.window,
-                    }
-                    for p in self.paths
-                ],
-                "policyHash": to_hex(self.policy.hash),
-            },
-        )
-
-    @classmethod
-    def loads(cls, text: str, source: str = "The policy file") -> PolicyPlan:
-        """From a file. The policy's hash is derived again and must be the one in the file.
-
-        Raises:
-            InvalidFile: Altered, or not a policy file.
-        """
-        content = files.loads(text, POLICY_KIND, source)
-        plan = files.parse(source, POLICY_KIND, content, cls._build)
-        if content.get("policyHash") != to_hex(plan.policy.hash):
-            raise InvalidFile(f"{source} contradicts itself: its hash is not that of its content.")
-        return plan
-
-    @classmethod
-    def _build(cls, content: dict[str, Any]) -> PolicyPlan:
-        guardians = tuple(
-            Guardian(text_of(g["name"]), Signer.parse(g["signer"]), integer(g["number"])) for g in content["guardians"]
-        )
-        rights = {right.name.lower(): right for right in Right}
-        paths = tuple(
-            PathPlan(
-                text_of(p["label"]),
-                rights[p["right"]],
-                tuple((text_of(g["name"]), integer(g["weight"])) for g in p["guardians"]),
-                integer(p["threshold"]),
-                boolean(p["ownerCancels"]),
-                boolean(p["vetoable"]),
-                integer(p["inactivity"]),
-                integer(p["delay"]),
-                integer(p["window"]),
-            )
-            for p in content["paths"]
-        )
-        next_number = integer(content["nextNumber"])
-        if any(guardian.number >= next_number for guardian in guardians):
-            raise InvalidInput("a guardian's number is not below 'nextNumber'.")
-        return cls(from_hex(content["secret"], 32), integer(content["changeDelay"]), guardians, paths, next_number)
+    owner: str = ""
+    ring: tuple[tuple[str, str], ...] = ()
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,48 +39,90 @@ class Kit:
 
     Attributes:
         name: What the owner calls the guardian.
-        chain_id: Chain id.
+        chains: Chain ids on which the account has this policy, sorted.
         module: The module's address.
         account: The account.
         policy: The policy's structure.
         labels: What the owner calls the paths.
         openings: The guardian's own opening in each path, None where they are not in it.
+        notes: What they should know besides.
     """
 
     name: str
-    chain_id: int
+    chains: tuple[int, ...]
     module: str
     account: str
     policy: Policy
     labels: tuple[str, ...]
     openings: tuple[Member | None, ...]
+    notes: Notes = Notes()
 
     def __post_init__(self) -> None:
         if not len(self.labels) == len(self.openings) == len(self.policy.paths):
             raise InvalidInput("labels and openings must be as many as paths.")
-        _require_distinct("Path", self.labels)
+        if not self.chains or list(self.chains) != sorted(set(self.chains)):
+            raise InvalidInput("chains must be at least one, sorted, and none of them twice.")
+        require_distinct("Path", self.labels)
         for path, opening in zip(self.policy.paths, self.openings, strict=True):
             if opening is not None and opening.commitment not in path.members:
                 raise InvalidInput("an opening does not fit its path.")
 
+    @property
+    def commitments(self) -> tuple[bytes, ...]:
+        """Which commitments this kit opens, 32 bytes each, sorted and each once."""
+        return tuple(sorted({opening.commitment for opening in self.openings if opening}))
+
+    def opening_in(self, path: Path) -> Member | None:
+        """The guardian's opening in a path, be it of this policy or of a later one, or None.
+
+        Replacing one guardian leaves the openings of the others good, so that an older kit still fits.
+        """
+        openings = {opening.commitment: opening for opening in self.openings if opening}
+        return next((openings[member] for member in path.members if member in openings), None)
+
+    def updated(self, policy: Policy) -> Kit:
+        """The same guardian's kit for a later policy of the account, as far as their openings still fit.
+
+        Args:
+            policy: The structure that is in force. Paths keep their names where their right is still the same.
+
+        Raises:
+            InvalidInput: None of the openings fits: the guardian was replaced, or got a new kit.
+        """
+        openings = tuple(self.opening_in(path) for path in policy.paths)
+        if not any(openings):
+            raise InvalidInput(
+                "This kit opens nothing in the policy that the account has now: the owner has replaced you as a "
+                "guardian, or has made you a new kit. Ask the owner."
+            )
+        labels = []
+        for index, path in enumerate(policy.paths):
+            old = self.policy.paths[index] if index < len(self.labels) else None
+            labels.append(self.labels[index] if old and old.right is path.right else str(index))
+        return replace(self, policy=policy, labels=tuple(labels), openings=openings)
+
     def dumps(self) -> str:
-        """As a file."""
+        """As a file. The paths' hashes follow from the policy: they stand in it for whoever has no other tool."""
         return files.dumps(
             KIT_KIND,
             {
                 "name": self.name,
-                "chainId": self.chain_id,
+                "owner": self.notes.owner,
+                "chains": list(self.chains),
                 "module": self.module,
                 "account": self.account,
                 "labels": list(self.labels),
                 "policy": policy_to_json(self.policy),
+                "pathHashes": [to_hex(path.hash) for path in self.policy.paths],
                 "openings": [opening_to_json(o) if o else None for o in self.openings],
+                "ring": [{"name": name, "contact": contact} for name, contact in self.notes.ring],
+                "question": self.notes.question,
             },
         )
 
     @classmethod
     def loads(cls, text: str, source: str = "The kit") -> Kit:
-        """From a file.
+        """From a file. The paths' hashes are derived again and must be those in the file.
 
         Raises:
             InvalidFile: Altered, or not a kit.
@@ -298,15 +132,23 @@ class Kit:
         def build(content: dict[str, Any]) -> Kit:
             return cls(
                 text_of(content["name"]),
-                integer(content["chainId"]),
+                tuple(integer(chain) for chain in content["chains"]),
                 str(to_checksum_address(from_hex(content["module"], 20))),
                 str(to_checksum_address(from_hex(content["account"], 20))),
                 policy_from_json(content["policy"]),
                 tuple(text_of(label) for label in content["labels"]),
                 tuple(opening_from_json(o) if o is not None else None for o in content["openings"]),
+                Notes(
+                    text_of(content["owner"]),
+                    tuple((text_of(each["name"]), text_of(each["contact"])) for each in content["ring"]),
+                    text_of(content["question"]),
+                ),
             )
 
-        return files.parse(source, KIT_KIND, content, build)
+        kit = files.parse(source, KIT_KIND, content, build)
+        if content.get("pathHashes") != [to_hex(path.hash) for path in kit.policy.paths]:
+            raise InvalidFile(f"{source} contradicts itself: the hashes of its paths are not those of its content.")
+        return kit
 
 
 def find_path(labels: Iterable[str], wanted: str) -> int:
@@ -323,7 +165,12 @@ def find_path(labels: Iterable[str], wanted: str) -> int:
     raise InvalidInput(f"There is no path {wanted!r}. Known are: {', '.join(names)}.")
 
 
-def _require_distinct(what: str, values: Iterable[str]) -> None:
+def require_distinct(what: str, values: Iterable[str]) -> None:
+    """Refuses a name that stands twice.
+
+    Raises:
+        InvalidInput: One does.
+    """
     seen: set[str] = set()
     for value in values:
         if value in seen:

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from eth_account import Account
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
 from .policy import PathProof
 from .quorum import Owners
+from .signer import Signer
 
+#: Of the group of secp256k1: of the two values that `s` could have, only the smaller one is accepted (EIP-2).
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _FIELD = dict[str, str]
 
 
@@ -31,9 +35,15 @@ TYPES: dict[str, list[_FIELD]] = {
     "Batch": _fields("Call[] calls,bytes24 ownersHash,uint256 nonce,uint256 deadline"),
     "Operation": _fields("bytes32 userOpHash,bytes24 ownersHash"),
     "Initialize": _fields("address module,bytes[] owners,uint256 threshold,bytes32 policyHash,uint256 deadline"),
+    "GuardianCard": _fields("string name,bytes signer,string contact,string ageKey,uint256 time"),
+    "GuardianReceipt": _fields("string statement,address account,address module,bytes32[] commitments,uint256 time"),
     "Call": _fields("address to,uint256 value,bytes data"),
 }
 _DOMAIN = _fields("string name,string version,uint256 chainId,address verifyingContract")
+
+
+#: Domain of what is passed between people and never submitted: the same on every chain.
+_PAPERS = {"name": "GuardianPapers", "version": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,8 @@ class Message:
     @property
     def typed_data(self) -> dict[str, Any]:
         """The EIP-712 document, as wallets and `cast wallet sign --data` take it."""
-        types = {"EIP712Domain": _DOMAIN, self.kind: TYPES[self.kind]}
+        domain = [field for field in _DOMAIN if field["name"] in self.domain]
+        types = {"EIP712Domain": domain, self.kind: TYPES[self.kind]}
         if self.kind == "Batch":
             types["Call"] = TYPES["Call"]
         return {"types": types, "primaryType": self.kind, "domain": self.domain, "message": self.values}
@@ -73,6 +84,18 @@ class Message:
         """What is signed, 32 bytes."""
         message = self.signable
         return bytes(keccak(b"\x19" + message.version + message.header + message.body))
+
+    def is_signed_by_key(self, signer: Signer, signature: bytes) -> bool:
+        """Whether a signature is the signer's own ECDSA signature: then no contract has to be asked."""
+        if not signer.is_address or len(signature) != 65:
+            return False
+        if signature[64] not in (27, 28) or int.from_bytes(signature[32:64], "big") > HALF_ORDER:
+            return False  # eth-account takes other forms of it, the contracts do not
+        try:
+            recovered = Account.recover_message(self.signable, signature=signature)
+        except Exception:  # whatever eth-keys dislikes about it, it is no signature of this key
+            return False
+        return Signer.parse(recovered) == signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +243,40 @@ def initialize(chain_id: int, account: str, module: str, owners: Owners, policy_
             "deadline": deadline,
         },
     )
+
+
+def guardian_card(name: str, signer: Signer, contact: str, age_key: str, time: int) -> Message:
+    """What a guardian says of themselves, once, to whoever names them: of no account and no chain.
+
+    Args:
+        name: Their name.
+        signer: Who acts for them.
+        contact: How they are reached, or nothing.
+        age_key: Their age recipient (`age1…`), or nothing.
+        time: When it was said, in seconds since 1970.
+    """
+    values = {"name": name, "signer": signer.data, "contact": contact, "ageKey": age_key, "time": time}
+    return Message("GuardianCard", _PAPERS, values)
+
+
+def guardian_receipt(statement: str, account: str, module: str, commitments: Sequence[bytes], time: int) -> Message:
+    """What a guardian says of their kit: that they hold it, or that they resign.
+
+    Args:
+        statement: What is said, in words.
+        account: Whose guardian they are.
+        module: The account's module.
+        commitments: Which commitments their kit opens, 32 bytes each.
+        time: When it was said, in seconds since 1970.
+    """
+    values = {
+        "statement": statement,
+        "account": to_checksum_address(account),
+        "module": to_checksum_address(module),
+        "commitments": list(commitments),
+        "time": time,
+    }
+    return Message("GuardianReceipt", _PAPERS, values)
 
 
 def _as_json(value: Any) -> Any:

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eth_account import Account
 from eth_utils import to_checksum_address
 
 from . import files
@@ -19,7 +18,6 @@ from .files import from_hex, integer, text_of, to_hex
 from .messages import Acting, Message
 from .policy import MAX_PATHS, PathProof
 from .quorum import Approval, Member, Owners, sort_approvals
-from .signer import Signer
 from .structure import (
     opening_from_json,
     opening_to_json,
@@ -29,8 +27,6 @@ from .structure import (
 
 KIND = "recovery-request"
 APPROVAL_KIND = "recovery-approval"
-#: Of the group of secp256k1: of the two values that `s` could have, only the smaller one is accepted (EIP-2).
-HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,16 +243,7 @@ def check(request: Request, signed: SignedApproval, source: str = "The approval"
 
 def is_signed_by_key(request: Request, signed: SignedApproval) -> bool:
     """Whether the signature is the signer's own ECDSA signature: then no contract has to be asked."""
-    signer, signature = signed.approval.member.signer, signed.approval.signature
-    if not signer.is_address or len(signature) != 65:
-        return False
-    if signature[64] not in (27, 28) or int.from_bytes(signature[32:64], "big") > HALF_ORDER:
-        return False  # eth-account takes other forms of it, the contracts do not
-    try:
-        recovered = Account.recover_message(request.message.signable, signature=signature)
-    except Exception:  # whatever eth-keys dislikes about it, it is no signature of this key
-        return False
-    return Signer.parse(recovered) == signer
+    return request.message.is_signed_by_key(signed.approval.member.signer, signed.approval.signature)
 
 
 @dataclass(frozen=True, slots=True)

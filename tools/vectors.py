@@ -29,8 +29,8 @@ from recovery.building import MODE_BATCH_OPDATA, Building, Transaction
 from recovery.contracts import Deployment
 from recovery.errors import RecoveryError
 from recovery.files import to_hex
-from recovery.kit import Guardian, PathPlan, PolicyPlan
 from recovery.messages import Call, Message
+from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, HOUR, Policy, Right
 from recovery.policy import Path as PolicyPath
 from recovery.quorum import Member, Owners, derive_salt

@@ -69,7 +69,7 @@ def approve(
     member, who = opening(request, source, name)
     member_index(request.proof, member)
     prefix, others = file_names(request_file.name)
-    output = output or Path(f"{prefix}{_stem(who)}.json")
+    output = output or Path(f"{prefix}{files.stem(who)}.json")
     if typed_data:
         require_free(typed_data, "--typed-data")
     elif not revoke and pay.sends:
@@ -277,7 +277,3 @@ def _usual_module(deployment: Path | None) -> str:
 
 def _not_yours(address: str, member: Member) -> InvalidInput:
     return InvalidInput(f"That is the key of {address}; the guardian's key is {member.signer}. Nothing was signed.")
-
-
-def _stem(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:40] or "guardian"

@@ -28,15 +28,15 @@ def require_fitting(request: Request, source: Source, module: str | None = None)
     Raises:
         Refused: It is for another one.
     """
-    from ..chains import chain_name
+    from ..chains import chain_name, chain_names
 
     kit = source.kit
     warning = "Do not approve it, and ask the owner what this is."
     if kit and request.account != kit.account:
         raise Refused(f"This request is for {request.account}; your kit is for {kit.account}. {warning}")
-    if kit and request.chain_id != kit.chain_id:
+    if kit and request.chain_id not in kit.chains:
         raise Refused(
-            f"This request is for {chain_name(request.chain_id)}; your kit is for {chain_name(kit.chain_id)}. {warning}"
+            f"This request is for {chain_name(request.chain_id)}; your kit is for {chain_names(kit.chains)}. {warning}"
         )
     expected = kit.module if kit else module
     if expected is not None and request.module != expected:

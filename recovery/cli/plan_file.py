@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..errors import InvalidInput, MissingExtra
-from ..kit import Guardian, PathPlan, PolicyPlan
+from ..plan import Guardian, PathPlan, PolicyPlan
 from ..policy import Right
 from ..signer import Signer
 from .durations import parse_duration

@@ -13,7 +13,8 @@ from .options import FILE, json_option
 from .session import command_line, load_kit, load_plan, quote, require_free, say, table, warn
 
 if TYPE_CHECKING:
-    from ..kit import Kit, PolicyPlan
+    from ..kit import Kit
+    from ..plan import PolicyPlan
 
 
 @click.group(short_help="Decide who can get you back, and how")
@@ -132,7 +133,7 @@ def kit_json(kit: Kit) -> dict[str, object]:
 
     return {
         "name": kit.name,
-        "chainId": kit.chain_id,
+        "chains": list(kit.chains),
         "module": kit.module,
         "account": kit.account,
         "policyHash": "0x" + kit.policy.hash.hex(),
@@ -158,7 +159,7 @@ def _print_plan(plan: PolicyPlan) -> None:
 
 
 def _print_kit(kit: Kit, file: Path) -> None:
-    from ..chains import chain_name
+    from ..chains import chain_names
     from ..explain import duration
     from .words import kit_lines
 
@@ -168,7 +169,7 @@ def _print_kit(kit: Kit, file: Path) -> None:
             ("Kit of", kit.name),
             ("Your key", " ".join(sorted(signers)) or "none"),
             ("Account", kit.account),
-            ("Chain", chain_name(kit.chain_id)),
+            ("Chain", chain_names(kit.chains)),
             ("Module", kit.module),
         ]
     )

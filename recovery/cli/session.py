@@ -14,7 +14,8 @@ import click
 from ..errors import InvalidInput, Refused
 
 if TYPE_CHECKING:
-    from ..kit import Kit, PolicyPlan
+    from ..kit import Kit
+    from ..plan import PolicyPlan
     from ..quorum import Owners
 
 #: In the context: what this run sends, and that somebody has typed that the contracts are not audited.
@@ -170,7 +171,7 @@ def load_kit(path: Path) -> Kit:
 def load_plan(path: Path) -> PolicyPlan:
     """Reads an owner's policy file."""
     from .. import files
-    from ..kit import PolicyPlan
+    from ..plan import PolicyPlan
 
     return PolicyPlan.loads(files.read(path), str(path))
 

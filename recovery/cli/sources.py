@@ -11,7 +11,8 @@ from .session import load_kit, load_plan
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
-    from ..kit import Kit, PolicyPlan
+    from ..kit import Kit
+    from ..plan import PolicyPlan
     from ..policy import Path as PolicyPath
     from ..policy import Policy
     from ..request import Request
@@ -122,13 +123,12 @@ def require_account(source: Source | None, account: str, chain_id: int | None = 
     Raises:
         InvalidInput: It is one.
     """
-    from ..chains import chain_name
+    from ..chains import chain_name, chain_names
 
     if source is None or source.kit is None:
         return
     if source.kit.account != account:
         raise InvalidInput(f"This is a kit for {source.kit.account}, not for {account}.")
-    if chain_id is not None and source.kit.chain_id != chain_id:
-        raise InvalidInput(
-            f"This kit is for {chain_name(source.kit.chain_id)}, but the network is {chain_name(chain_id)}."
-        )
+    if chain_id is not None and chain_id not in source.kit.chains:
+        chains = chain_names(source.kit.chains)
+        raise InvalidInput(f"This kit is for {chains}, but the network is {chain_name(chain_id)}.")

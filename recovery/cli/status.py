@@ -113,7 +113,7 @@ def _read(
     from .collecting import progress
 
     state = client.state(address)
-    if source and source.kit and source.kit.chain_id != client.chain_id:
+    if source and source.kit and client.chain_id not in source.kit.chains:
         source = Source(source.policy, source.labels)  # the same policy elsewhere: compared by its hash below
     require_account(source, address)
     if source and state.configured and source.policy.hash[:24] != state.policy_hash:

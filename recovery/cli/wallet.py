@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from .session import command_line, load_plan, parse_owners, quote, say, table, w
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
-    from ..kit import PolicyPlan
+    from ..plan import PolicyPlan
 
 
 @click.group(short_help="Create a wallet with that policy, look at it, send from it")
@@ -272,9 +271,11 @@ def _activity(last_active: int, now: int) -> str:
 
 def _kit_names(plan: PolicyPlan) -> dict[str, str]:
     """A safe and distinct file name for each guardian."""
+    from .. import files
+
     names: dict[str, str] = {}
     for guardian in plan.guardians:
-        stem = re.sub(r"[^a-z0-9]+", "-", guardian.name.casefold()).strip("-")[:40] or f"guardian-{guardian.number}"
+        stem = files.stem(guardian.name)
         name = f"kit-{stem}.json"
         if name in names.values():
             name = f"kit-{stem}-{guardian.number}.json"

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..actions import Cancel, Freeze, Recover, VetoChange, VetoRequest
 from ..explain import duration
-from ..kit import Kit, PathPlan, PolicyPlan
+from ..kit import Kit
+from ..plan import PathPlan, PolicyPlan
 from ..policy import Path, Right
 from ..quorum import Owners
 from ..request import Request

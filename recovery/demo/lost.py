@@ -7,8 +7,8 @@ from pathlib import Path
 from .. import files
 from ..building import Transaction
 from ..explain import when
-from ..kit import PathPlan
 from ..messages import Call
+from ..plan import PathPlan
 from ..policy import DAY, Right
 from ..request import Approvals, Request
 from ..state import RequestState

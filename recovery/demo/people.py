@@ -12,8 +12,9 @@ from eth_utils import keccak
 from .. import files
 from ..client import RecoveryClient
 from ..errors import Refused
-from ..kit import Guardian, Kit, PathPlan, PolicyPlan
+from ..kit import Kit
 from ..messages import Message
+from ..plan import Guardian, PathPlan, PolicyPlan
 from ..quorum import Member, Owners
 from ..request import Request, SignedApproval, approve
 from ..signer import Signer

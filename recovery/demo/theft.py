@@ -7,8 +7,8 @@ from pathlib import Path
 from .. import files
 from ..building import Transaction
 from ..explain import duration, when
-from ..kit import PathPlan, PolicyPlan
 from ..messages import Call
+from ..plan import PathPlan, PolicyPlan
 from ..policy import DAY, Right
 from ..quorum import Approval, Member
 from ..request import Approvals, Request, SignedApproval, approve

@@ -25,7 +25,8 @@ from enum import IntEnum
 
 from ..errors import InvalidFile
 from ..explain import duration, when
-from ..kit import Kit, PolicyPlan
+from ..kit import Kit
+from ..plan import PolicyPlan
 from ..policy import DAY, Policy, Right
 from ..state import AccountState, RequestState
 

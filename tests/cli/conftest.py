@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from recovery.cli import cli
 from recovery.contracts import canonical_deployment
-from recovery.kit import PolicyPlan
+from recovery.plan import PolicyPlan
 from recovery.quorum import Owners
 from recovery.request import Request
 from tests.live import ETHER, PASSWORD, Live, Result, keystore, running

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from recovery.request import HALF_ORDER, is_signed_by_key
+from recovery.messages import HALF_ORDER
+from recovery.request import is_signed_by_key
 from tests.cli.approve_world import FREEZE, loaded
 from tests.cli.conftest import NEW, PAYER, Console, Setting, agreed, asked, commands, copied, kit_of, recovering, signed
 from tests.live import PASSWORD, Live

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import os
 
-from recovery.kit import PolicyPlan
+from recovery.plan import PolicyPlan
 from recovery.policy import DAY
 from recovery.request import Approvals, Request
 from tests.cli.approve_world import FREEZE, RECOVER, loaded

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from recovery.cli import submit
-from recovery.kit import PolicyPlan
+from recovery.plan import PolicyPlan
 from recovery.signer import Signer
 from tests.cli.approve_world import FREEZE, RECOVER, loaded
 from tests.cli.conftest import NAMES, PAYER, POLICY, Console, Setting, asked, established, kit_of, signed

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from recovery.kit import PolicyPlan
+from recovery.plan import PolicyPlan
 from recovery.policy import DAY
 from tests.cli.conftest import (
     DEFENCE,

@@ -8,7 +8,7 @@ import pytest
 
 from recovery.cli.plan_file import EXAMPLE, read_plan
 from recovery.errors import InvalidInput
-from recovery.kit import PolicyPlan
+from recovery.plan import PolicyPlan
 from recovery.policy import DAY, Right
 from tests.cli.conftest import POLICY, Console, Setting
 from tests.world import person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recovery.kit import PolicyPlan
+from recovery.plan import PolicyPlan
 from recovery.policy import DAY
 from tests.cli.conftest import (
     NEW,

@@ -14,8 +14,8 @@ import pytest
 from recovery.building import Transaction
 from recovery.cli.situation import GAS, May
 from recovery.contracts import canonical_deployment
-from recovery.kit import PolicyPlan
 from recovery.messages import Call
+from recovery.plan import PolicyPlan
 from recovery.policy import DAY, HOUR
 from recovery.request import Approvals, Request, approve
 from tests.cli.conftest import NEW, PAYER, Console, Setting, asked, established, recovering, signed

@@ -17,7 +17,7 @@ import pytest
 from benchmarks import chain
 from recovery import contracts, deploy
 from recovery.client import RecoveryClient
-from recovery.kit import Guardian, PathPlan, PolicyPlan
+from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, HOUR, Right
 from recovery.request import Approvals, approve
 from tests.live import Live, keystore

@@ -7,7 +7,8 @@ from typing import Any
 
 from recovery import files
 from recovery.actions import Recover
-from recovery.kit import Guardian, Kit, PathPlan, PolicyPlan
+from recovery.kit import Kit
+from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, Right
 from recovery.request import Request, SignedApproval, approve
 from tests.world import SECRET, owners_of, sign, signer

@@ -17,8 +17,8 @@ from recovery.building import Transaction
 from recovery.client import RecoveryClient
 from recovery.contracts import Deployment
 from recovery.errors import ChainError, InvalidInput, RecoveryError, Refused
-from recovery.kit import Guardian, PathPlan, PolicyPlan
 from recovery.messages import Call
+from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, Right
 from recovery.request import Approvals, Request, approve
 from recovery.sending import How, Progress

@@ -21,7 +21,7 @@ from recovery.demo import DemoFailed, lost, run
 from recovery.demo.people import Friend, Person, plan
 from recovery.demo.stage import Stage
 from recovery.errors import Refused
-from recovery.kit import PathPlan
+from recovery.plan import PathPlan
 from recovery.policy import DAY, Right
 from tests.live import PROGRAM, Live
 

@@ -28,7 +28,8 @@ from recovery import Approvals, Owners, Policy, Request, Right, Signer, Transact
 from recovery.actions import Recover
 from recovery.building import Building, in_words
 from recovery.intents import IntentStore, dump_unsigned
-from recovery.kit import Guardian, Kit, PathPlan, PolicyPlan
+from recovery.kit import Kit
+from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY
 from recovery.request import SignedApproval, approve, is_signed_by_key
 

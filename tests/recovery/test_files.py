@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from recovery import files, frames, images
 from recovery.errors import InvalidFile, InvalidInput
-from recovery.kit import Kit, PolicyPlan
+from recovery.kit import Kit
+from recovery.plan import PolicyPlan
 from recovery.request import Request, SignedApproval
 from tests.recovery import samples
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recovery.errors import InvalidFile, InvalidInput
-from recovery.kit import Guardian, Kit, PathPlan, PolicyPlan, find_path
+from recovery.kit import Kit, find_path
+from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, HOUR, Path, Policy, Right
 from recovery.quorum import Member, derive_salt
 from tests.recovery.samples import PLAN, forged, kit

@@ -7,9 +7,9 @@ import pytest
 
 from recovery import lens
 from recovery.errors import ChainError, InvalidFile, InvalidInput
-from recovery.kit import Guardian, PathPlan, PolicyPlan
 from recovery.monitor import reading, report
 from recovery.monitor.judge import Level, Structure, judge, load_structure, rank, worst
+from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import CHANGE_WINDOW, DAY, HOUR, Right
 from recovery.request import Approvals, approve
 from recovery.state import AccountState, PathStatus, RequestState

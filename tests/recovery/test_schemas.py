@@ -18,8 +18,9 @@ from recovery.actions import Action, Cancel, Freeze, Recover, Thaw, VetoChange, 
 from recovery.building import Building, Transaction
 from recovery.errors import InvalidFile
 from recovery.intents import dump_unsigned
-from recovery.kit import Guardian, Kit, PathPlan, PolicyPlan
+from recovery.kit import Kit
 from recovery.messages import Call
+from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, HOUR, Right
 from recovery.quorum import Owners
 from recovery.request import Approvals, Request, SignedApproval, approve

@@ -24,8 +24,9 @@ from recovery import frames
 from recovery.building import Building
 from recovery.contracts import Deployment
 from recovery.errors import InvalidFile
-from recovery.kit import Kit, PolicyPlan
+from recovery.kit import Kit
 from recovery.messages import Call
+from recovery.plan import PolicyPlan
 from recovery.quorum import Member, Owners, derive_salt
 from recovery.request import Approvals, Request, SignedApproval, is_signed_by_key
 from recovery.signer import Signer

@@ -1,0 +1,247 @@
+"""The owner's folder: everything that brings the owner back, in files that can be read without this program.
+
+    account.json              whose account it is, where it is, and what guardians are told besides
+    policies/policy-1.json    every policy file that was ever made for it; the highest number is the newest
+    cards/ana.json            what guardians say of themselves
+    kits/kit-ana.json         what each guardian keeps; kits/kit-ana.pdf is the same on paper
+    receipts/ana-….json       what guardians say of their kits
+
+The folder is as secret as the policy file in it: it says who the guardians are. Whoever has it can take nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eth_utils import to_checksum_address
+
+from . import files
+from .card import Card, Receipt
+from .errors import InvalidInput
+from .files import from_hex, integer, text_of
+from .kit import Kit, Notes
+from .plan import PolicyPlan
+
+ACCOUNT_KIND = "recovery-account"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNote:
+    """What an owner's folder says of its account.
+
+    Attributes:
+        owner: The owner's name.
+        account: The account, or None as long as it does not exist.
+        module: Its module, or None.
+        chains: Chain ids on which it is protected, sorted.
+        contacts: Names of guardians whose contact the others are told.
+        questions: By guardian, a question whose answer only owner and guardian know.
+    """
+
+    owner: str
+    account: str | None = None
+    module: str | None = None
+    chains: tuple[int, ...] = ()
+    contacts: tuple[str, ...] = ()
+    questions: tuple[tuple[str, str], ...] = ()
+
+    def dumps(self) -> str:
+        """As a file."""
+        return files.dumps(
+            ACCOUNT_KIND,
+            {
+                "owner": self.owner,
+                "account": self.account,
+                "module": self.module,
+                "chains": list(self.chains),
+                "contacts": list(self.contacts),
+                "questions": [{"name": name, "question": question} for name, question in self.questions],
+            },
+        )
+
+    @classmethod
+    def loads(cls, text: str, source: str = "account.json") -> AccountNote:
+        """From a file.
+
+        Raises:
+            InvalidFile: Altered, or something else.
+        """
+
+        def build(content: dict[str, Any]) -> AccountNote:
+            account, module = (
+                None if content[name] is None else str(to_checksum_address(from_hex(content[name], 20)))
+                for name in ("account", "module")
+            )
+            return cls(
+                text_of(content["owner"]),
+                account,
+                module,
+                tuple(integer(chain) for chain in content["chains"]),
+                tuple(text_of(name) for name in content["contacts"]),
+                tuple((text_of(each["name"]), text_of(each["question"])) for each in content["questions"]),
+            )
+
+        return files.parse(source, ACCOUNT_KIND, files.loads(text, ACCOUNT_KIND, source), build)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """An owner's folder. Files are read when they are asked for.
+
+    Attributes:
+        path: Where it is.
+        note: What it says of its account.
+    """
+
+    path: Path
+    note: AccountNote = field(compare=False)
+
+    @classmethod
+    def open(cls, path: Path) -> Folder:
+        """An owner's folder that is there.
+
+        Raises:
+            InvalidInput: It is none.
+        """
+        file = path / "account.json"
+        if not file.is_file():
+            raise InvalidInput(f"{path} is not an owner's folder: it has no account.json. Make one: recovery setup")
+        return cls(path, AccountNote.loads(files.read(file), str(file)))
+
+    @classmethod
+    def create(cls, path: Path, note: AccountNote) -> Folder:
+        """A new one, readable for its owner alone.
+
+        Raises:
+            InvalidInput: There is one already, or the place cannot be written.
+        """
+        folder = cls(path, note)
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(f"{path} cannot be made: {error.strerror}.") from error
+        files.write(path / "account.json", note.dumps(), secret=True)
+        return folder
+
+    def noting(self, note: AccountNote) -> Folder:
+        """The same folder with another account.json, written at once."""
+        files.write(self.path / "account.json", note.dumps(), secret=True, replace=True)
+        return Folder(self.path, note)
+
+    # ------------------------------------------------------------------------------------------ policies
+
+    def plans(self) -> list[PolicyPlan]:
+        """Every policy file, oldest first.
+
+        Raises:
+            InvalidFile: One is damaged: nothing is decided on the rest.
+        """
+        return [PolicyPlan.loads(files.read(path), str(path)) for path in self.policy_files()]
+
+    def policy_files(self) -> list[Path]:
+        """Where the policy files are, oldest first."""
+        numbered = {}
+        for path in (self.path / "policies").glob("policy-*.json"):
+            if match := re.fullmatch(r"policy-([0-9]{1,6})\.json", path.name):
+                numbered[int(match[1])] = path
+        return [numbered[number] for number in sorted(numbered)]
+
+    def add_plan(self, plan: PolicyPlan) -> Path:
+        """Writes a policy file after those that are there; if the newest is the same, that one is kept."""
+        present = self.policy_files()
+        if present and PolicyPlan.loads(files.read(present[-1]), str(present[-1])) == plan:
+            return present[-1]
+        number = int(present[-1].stem.removeprefix("policy-")) + 1 if present else 1
+        return files.write(self.path / "policies" / f"policy-{number}.json", plan.dumps(), secret=True)
+
+    @property
+    def newest(self) -> PolicyPlan:
+        """The policy file that was made last.
+
+        Raises:
+            InvalidInput: There is none.
+        """
+        present = self.policy_files()
+        if not present:
+            raise InvalidInput(f"There is no policy file in {self.path / 'policies'} yet. Go on with: recovery setup")
+        return PolicyPlan.loads(files.read(present[-1]), str(present[-1]))
+
+    def plan_of(self, policy_hash: bytes) -> PolicyPlan | None:
+        """The policy file whose hash the chain has, or None.
+
+        Args:
+            policy_hash: The first 24 bytes of it.
+        """
+        return next((plan for plan in reversed(self.plans()) if plan.policy.hash[:24] == policy_hash), None)
+
+    # ----------------------------------------------------------------------------- cards, kits, receipts
+
+    def cards(self) -> list[Card]:
+        """All cards, in the order of their names."""
+        return [Card.loads(text, source) for source, text in self._all("cards")]
+
+    def receipts(self) -> list[Receipt]:
+        """All receipts, in no order that means anything."""
+        return [Receipt.loads(text, source) for source, text in self._all("receipts")]
+
+    def kits(self) -> list[Kit]:
+        """The kits as they were handed out last."""
+        return [Kit.loads(text, source) for source, text in self._all("kits")]
+
+    def add_card(self, card: Card) -> Path:
+        """Files a card; a newer one of the same signer takes the place of the older.
+
+        Raises:
+            InvalidInput: A card of another signer has this name, or a newer one of this signer is there.
+        """
+        for other in self.cards():
+            if other.signer == card.signer and other.time > card.time:
+                raise InvalidInput(f"There is a newer card of {other.name} already.")
+            if other.signer != card.signer and files.stem(other.name) == files.stem(card.name):
+                raise InvalidInput(
+                    f"There is a card of another {other.name} already: {other.signer}. Ask for a card with a name that "
+                    "tells the two apart."
+                )
+        for path, other in [(p, Card.loads(files.read(p), str(p))) for p in self._paths("cards")]:
+            if other.signer == card.signer and path.stem != files.stem(card.name):
+                path.unlink()
+        return files.write(
+            self.path / "cards" / f"{files.stem(card.name)}.json", card.dumps(), secret=True, replace=True
+        )
+
+    def add_receipt(self, receipt: Receipt) -> Path:
+        """Files a receipt; the same one again changes nothing."""
+        name = f"{files.stem(receipt.name)}-{receipt.time}-{receipt.message.digest.hex()[:8]}.json"
+        return files.write(self.path / "receipts" / name, receipt.dumps(), secret=True, replace=True)
+
+    def kit_file(self, name: str) -> Path:
+        """Where a guardian's kit is, or is to be."""
+        return self.path / "kits" / f"kit-{files.stem(name)}.json"
+
+    def kit(self, plan: PolicyPlan, name: str) -> Kit:
+        """A guardian's kit as it has to be now.
+
+        Raises:
+            InvalidInput: The account does not exist yet.
+        """
+        note = self.note
+        if note.account is None or note.module is None or not note.chains:
+            raise InvalidInput("The account does not exist yet, so there are no kits. Go on with: recovery setup")
+        return plan.kit(name, note.chains, note.module, note.account, self.notes_for(name))
+
+    def notes_for(self, name: str) -> Notes:
+        """What one guardian is told besides: never their own contact."""
+        contacts = {card.name: card.contact for card in self.cards() if card.contact}
+        ring = tuple((other, contacts[other]) for other in self.note.contacts if other != name and other in contacts)
+        return Notes(self.note.owner, ring, dict(self.note.questions).get(name, ""))
+
+    def _paths(self, part: str) -> list[Path]:
+        return sorted((self.path / part).glob("*.json"))
+
+    def _all(self, part: str) -> Iterable[tuple[str, str]]:
+        for path in self._paths(part):
+            yield str(path), files.read(path)
