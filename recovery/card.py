@@ -46,7 +46,8 @@ class Card:
         signature: Over `message`; empty if a contract has approved the digest on-chain.
 
     Raises:
-        InvalidInput: A name of no or of more than 60 characters, or an age key with a slip in it.
+        InvalidInput: A name of no or of more than 60 characters, more than one line, an age key with a slip in it, or
+            a secret one anywhere.
     """
 
     name: str
@@ -57,12 +58,19 @@ class Card:
     signature: bytes = b""
 
     def __post_init__(self) -> None:
-        if not self.name.strip() or self.name != self.name.strip() or len(self.name) > 60:
-            raise InvalidInput("A guardian's name is one line of 1 to 60 characters.")
+        if any("AGE-SECRET-KEY" in text.upper() for text in (self.name, self.contact, self.age_key)):
+            raise InvalidInput(
+                "This is a secret key of age, which nobody should see: give the recipient that belongs to it, which "
+                "begins with age1. `age-keygen -y KEYFILE` prints it."
+            )
+        if not 1 <= len(self.name) <= 60 or self.name != self.name.strip() or not self.name.isprintable():
+            raise InvalidInput("A guardian's name is one line of 1 to 60 characters, without blanks around it.")
+        if len(self.contact) > 200 or not self.contact.isprintable():
+            raise InvalidInput("How a guardian is reached is one line of at most 200 characters.")
         if self.age_key and not _is_age_key(self.age_key):
             raise InvalidInput(
                 "This is not an age recipient: it should begin with age1 and have 62 characters. Copy it again; "
-                "`age-keygen -y KEYFILE` prints it. Never give the secret key, which begins with AGE-SECRET-KEY."
+                "`age-keygen -y KEYFILE` prints it."
             )
 
     @property
@@ -217,8 +225,8 @@ class Receipt:
 
 def _is_age_key(text: str) -> bool:
     """Whether it is an X25519 recipient of age, with a right Bech32 checksum (BIP-173)."""
-    if not re.fullmatch(rf"age1[{_BECH32}]{{58}}", text):
-        return False
+    if not re.fullmatch(rf"age1[{_BECH32}]{{58}}", text) or _BECH32.index(text[-7]) % 16:
+        return False  # 52 characters of 5 bits are 4 more than a key has, and those are 0
     prefix = "age"
     values = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix] + [_BECH32.index(c) for c in text[4:]]
     check = 1

@@ -23,10 +23,11 @@ from . import files
 from .card import Card, Receipt
 from .errors import InvalidInput
 from .files import from_hex, integer, text_of
-from .kit import Kit, Notes
+from .kit import Kit, Notes, require_distinct
 from .plan import PolicyPlan
 
 ACCOUNT_KIND = "recovery-account"
+_PARTS = ("policies", "cards", "kits", "receipts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ class AccountNote:
         chains: Chain ids on which it is protected, sorted.
         contacts: Names of guardians whose contact the others are told.
         questions: By guardian, a question whose answer only owner and guardian know.
+
+    Raises:
+        InvalidInput: Chains that are not sorted, or something twice.
     """
 
     owner: str
@@ -48,6 +52,12 @@ class AccountNote:
     chains: tuple[int, ...] = ()
     contacts: tuple[str, ...] = ()
     questions: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if list(self.chains) != sorted(set(self.chains)):
+            raise InvalidInput("chains must be sorted, and none of them twice.")
+        require_distinct("Contact of", self.contacts)
+        require_distinct("Question for", (name for name, _ in self.questions))
 
     def dumps(self) -> str:
         """As a file."""
@@ -122,6 +132,8 @@ class Folder:
         folder = cls(path, note)
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for part in _PARTS:  # names of files are names of guardians, and the folder may have been there before
+                (path / part).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise InvalidInput(f"{path} cannot be made: {error.strerror}.") from error
         files.write(path / "account.json", note.dumps(), secret=True)
@@ -146,12 +158,24 @@ class Folder:
         """Where the policy files are, oldest first."""
         numbered = {}
         for path in (self.path / "policies").glob("policy-*.json"):
-            if match := re.fullmatch(r"policy-([0-9]{1,6})\.json", path.name):
+            if match := re.fullmatch(r"policy-([1-9][0-9]{0,5})\.json", path.name):
                 numbered[int(match[1])] = path
         return [numbered[number] for number in sorted(numbered)]
 
     def add_plan(self, plan: PolicyPlan) -> Path:
-        """Writes a policy file after those that are there; if the newest is the same, that one is kept."""
+        """Writes a policy file after those that are there; if the newest is the same, that one is kept.
+
+        Raises:
+            InvalidInput: Two guardians' names are so alike that their files would have the same name.
+        """
+        names: dict[str, str] = {}
+        for guardian in plan.guardians:
+            other = names.setdefault(files.stem(guardian.name), guardian.name)
+            if other != guardian.name:
+                raise InvalidInput(
+                    f"Files of {other!r} and {guardian.name!r} would have the same name: letters and digits have to "
+                    "tell guardians apart, in the first 40 characters. Call one of them otherwise."
+                )
         present = self.policy_files()
         if present and PolicyPlan.loads(files.read(present[-1]), str(present[-1])) == plan:
             return present[-1]
@@ -198,20 +222,22 @@ class Folder:
         Raises:
             InvalidInput: A card of another signer has this name, or a newer one of this signer is there.
         """
-        for other in self.cards():
+        target = self.path / "cards" / f"{files.stem(card.name)}.json"
+        older = []
+        for path, other in [(p, Card.loads(files.read(p), str(p))) for p in self._paths("cards")]:
             if other.signer == card.signer and other.time > card.time:
                 raise InvalidInput(f"There is a newer card of {other.name} already.")
-            if other.signer != card.signer and files.stem(other.name) == files.stem(card.name):
+            if other.signer != card.signer and (path == target or files.stem(other.name) == target.stem):
                 raise InvalidInput(
                     f"There is a card of another {other.name} already: {other.signer}. Ask for a card with a name that "
                     "tells the two apart."
                 )
-        for path, other in [(p, Card.loads(files.read(p), str(p))) for p in self._paths("cards")]:
-            if other.signer == card.signer and path.stem != files.stem(card.name):
-                path.unlink()
-        return files.write(
-            self.path / "cards" / f"{files.stem(card.name)}.json", card.dumps(), secret=True, replace=True
-        )
+            if other.signer == card.signer and path != target:
+                older.append(path)
+        files.write(target, card.dumps(), secret=True, replace=True)
+        for path in older:  # last, so that at no time there is none
+            path.unlink()
+        return target
 
     def add_receipt(self, receipt: Receipt) -> Path:
         """Files a receipt; the same one again changes nothing."""
@@ -231,16 +257,23 @@ class Folder:
         note = self.note
         if note.account is None or note.module is None or not note.chains:
             raise InvalidInput("The account does not exist yet, so there are no kits. Go on with: recovery setup")
-        return plan.kit(name, note.chains, note.module, note.account, self.notes_for(name))
+        return plan.kit(name, note.chains, note.module, note.account, self.notes_for(plan, name))
 
-    def notes_for(self, name: str) -> Notes:
-        """What one guardian is told besides: never their own contact."""
-        contacts = {card.name: card.contact for card in self.cards() if card.contact}
-        ring = tuple((other, contacts[other]) for other in self.note.contacts if other != name and other in contacts)
-        return Notes(self.note.owner, ring, dict(self.note.questions).get(name, ""))
+    def notes_for(self, plan: PolicyPlan, name: str) -> Notes:
+        """What one guardian is told besides: never their own contact, nor that of somebody who is no guardian now.
+
+        A contact is taken from the card of the guardian's own signer: anybody can write any name on a card.
+        """
+        said = {card.signer: card.contact for card in self.cards() if card.contact}
+        contacts = {g.name: said[g.signer] for g in plan.guardians if g.signer in said}
+        own = contacts.get(name)  # several guardians may be one person
+        ring = ((other, contacts[other]) for other in self.note.contacts if other != name and other in contacts)
+        told = tuple((other, contact) for other, contact in ring if contact != own)
+        return Notes(self.note.owner, told, dict(self.note.questions).get(name, ""))
 
     def _paths(self, part: str) -> list[Path]:
-        return sorted((self.path / part).glob("*.json"))
+        # Some systems leave files like ._ana.json on sticks and shares.
+        return sorted(path for path in (self.path / part).glob("*.json") if not path.name.startswith("."))
 
     def _all(self, part: str) -> Iterable[tuple[str, str]]:
         for path in self._paths(part):

@@ -84,7 +84,8 @@ class Kit:
         """The same guardian's kit for a later policy of the account, as far as their openings still fit.
 
         Args:
-            policy: The structure that is in force. Paths keep their names where their right is still the same.
+            policy: The structure that is in force. Paths keep their names wherever they stand now, if they still have
+                something in common with what they were; others are called by their number.
 
         Raises:
             InvalidInput: None of the openings fits: the guardian was replaced, or got a new kit.
@@ -95,11 +96,28 @@ class Kit:
                 "This kit opens nothing in the policy that the account has now: the owner has replaced you as a "
                 "guardian, or has made you a new kit. Ask the owner."
             )
-        labels = []
-        for index, path in enumerate(policy.paths):
-            old = self.policy.paths[index] if index < len(self.labels) else None
-            labels.append(self.labels[index] if old and old.right is path.right else str(index))
-        return replace(self, policy=policy, labels=tuple(labels), openings=openings)
+        return replace(self, policy=policy, labels=self._labels_of(policy), openings=openings)
+
+    def _labels_of(self, policy: Policy) -> tuple[str, ...]:
+        """What paths of a later policy are called. A wrong name would mislead, so the most alike come first."""
+        pairs = [
+            (at, index, _likeness(old, new))
+            for at, old in enumerate(self.policy.paths)
+            for index, new in enumerate(policy.paths)
+            if old.right is new.right
+        ]
+        labels: dict[int, str] = {}
+        left = set(range(len(self.labels)))
+        for at, index, likeness in sorted(pairs, key=lambda pair: (pair[2], pair[0] == pair[1]), reverse=True):
+            if any(likeness) and at in left and index not in labels:
+                left.remove(at)
+                labels[index] = self.labels[at]
+        for index in range(len(policy.paths)):
+            name = str(index)
+            while index not in labels and name in labels.values():  # somebody has called another path "1"
+                name = f"path {name}"
+            labels.setdefault(index, name)
+        return tuple(labels[index] for index in range(len(policy.paths)))
 
     def dumps(self) -> str:
         """As a file. The paths' hashes follow from the policy: they stand in it for whoever has no other tool."""
@@ -149,6 +167,13 @@ class Kit:
         if content.get("pathHashes") != [to_hex(path.hash) for path in kit.policy.paths]:
             raise InvalidFile(f"{source} contradicts itself: the hashes of its paths are not those of its content.")
         return kit
+
+
+def _likeness(old: Path, new: Path) -> tuple[bool, bool, bool, int]:
+    """How much two paths have in common: all of it, guardians, terms, and how many guardians."""
+    terms = replace(old, members=new.members) == new
+    members = old.members == new.members
+    return (terms and members, members, terms, len({*old.members} & {*new.members}))
 
 
 def find_path(labels: Iterable[str], wanted: str) -> int:

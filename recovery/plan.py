@@ -83,7 +83,7 @@ class PolicyPlan:
         owners_threshold: How many of them have to sign; 0 without them.
 
     Raises:
-        InvalidInput: A name twice or unknown, a signer twice, or a threshold that the guardians cannot reach.
+        InvalidInput: A name twice or unknown, a signer twice, or a threshold that guardians or owners cannot reach.
     """
 
     secret: bytes
@@ -106,6 +106,8 @@ class PolicyPlan:
         require_distinct("Path", (path.label for path in self.paths))
         require_distinct("Owner", (name for name, _ in self.owners))
         _ = self.first_owners  # validates them
+        if self.owners_threshold and not self.owners:
+            raise InvalidInput("A number of owners who sign stands without any owners. Name them, or leave out both.")
         for path in self.paths:
             require_distinct(f"In path {path.label!r} guardian", (name for name, _ in path.guardians))
             total = sum(weight for _, weight in path.guardians)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -61,8 +62,8 @@ class Cover:
         label: What the owner calls it.
         weight: Votes of those who count.
         threshold: Votes that it takes.
-        spare: How many of those who count can be lost, whoever they are, and it can still be used; negative if it
-            cannot be used now.
+        spare: How many of the people who count can be lost, whoever they are, and it can still be used; negative if
+            it cannot be used now. Who holds several keys is lost with all of them.
     """
 
     label: str
@@ -141,8 +142,12 @@ def protection(
     covers = []
     for path in plan.paths:
         if path.right is Right.ROTATE:
-            weights = [weight for name, weight in path.guardians if name in counting]
-            covers.append(Cover(path.label, sum(weights), path.threshold, spare(weights, path.threshold)))
+            weights: Counter[str] = Counter()
+            for name, weight in path.guardians:
+                if name in counting:
+                    weights[plan.guardian(name).whose] += weight
+            left = spare(weights.values(), path.threshold)
+            covers.append(Cover(path.label, weights.total(), path.threshold, left))
     return Protection(tuple(standings), tuple(covers))
 
 

@@ -40,6 +40,7 @@ class Profile:
         signers: Owner keys that sign, written as `account`.
         kit: A guardian's kit.
         policy: The owner's policy file.
+        folder: The owner's folder.
         deployment: The file with the addresses of the contracts.
         max_fee: The most to pay for a unit of gas, in wei.
         confirmations: How many blocks to wait for.
@@ -53,6 +54,7 @@ class Profile:
     signers: tuple[str, ...] = ()
     kit: Path | None = None
     policy: Path | None = None
+    folder: Path | None = None
     deployment: Path | None = None
     max_fee: int | None = None
     confirmations: int | None = None

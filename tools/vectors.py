@@ -15,127 +15,48 @@ import contextlib
 import json
 import sys
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 
 from recovery import abi, files, frames, messages
-from recovery.actions import Action, Cancel, Freeze, Recover, Thaw, VetoChange, VetoRequest
-from recovery.building import MODE_BATCH_OPDATA, Building, Transaction
-from recovery.contracts import Deployment
+from recovery.building import MODE_BATCH_OPDATA, Transaction
 from recovery.errors import RecoveryError
 from recovery.files import to_hex
-from recovery.messages import Call, Message
-from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, HOUR, Policy, Right
 from recovery.policy import Path as PolicyPath
 from recovery.quorum import Member, Owners, derive_salt
-from recovery.request import Approvals, Request, SignedApproval, approve
-from recovery.signer import Signer
+from recovery.request import Approvals, approve
+from recovery.six_words import six_words
 from recovery.structure import opening_to_json, owners_to_json, path_to_json, policy_to_json, proof_to_json
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "vectors"
-PREFIX = "ape-recovery vector: "
-CHAIN_ID = 11155111
-DEADLINE = 1_800_000_000
-ETA = 1_790_000_000
-
-
-@cache
-def person(name: str) -> LocalAccount:
-    """Somebody with a key. The same name is always the same person."""
-    account: LocalAccount = Account.from_key(keccak(text=PREFIX + name))
-    return account
-
-
-def place(name: str) -> str:
-    """The made-up address of a contract."""
-    return str(to_checksum_address(keccak(text=PREFIX + name)[12:]))
-
-
-def signer(name: str) -> Signer:
-    """A person's signer; with "passkey" in the name a verifier's address and 64 bytes of a key."""
-    if "passkey" in name:
-        return Signer(bytes.fromhex(place("verifier")[2:]) + keccak(text=name) + keccak(text=name + " y"))
-    return Signer.parse(person(name).address)
-
-
-DEPLOYMENT = Deployment(place("module"), place("factory"), place("wallet code"), place("lens"))
-BUILD = Building(DEPLOYMENT)
-SECRET = keccak(text=PREFIX + "policy secret")
-PLAN = PolicyPlan(
+from .vector_refusals import refused
+from .vector_samples import (
+    ACCOUNT,
+    BATCH,
+    BUILD,
+    CALLS,
+    CHAIN_ID,
+    DEADLINE,
+    DEPLOYMENT,
+    KEYS,
+    NEW,
+    NOTE,
+    OLD,
+    PLAN,
+    PREFIX,
     SECRET,
-    7 * DAY,
-    tuple(
-        Guardian(name, signer(key), number)
-        for number, (name, key) in enumerate(
-            (("Ana", "ana"), ("Zoë 🦊", "ben"), ('Carl "C" \\ Sr.', "carl passkey"), ("Dora", "dora")), 1
-        )
-    ),
-    (
-        PathPlan(
-            *("friends", Right.ROTATE, (("Ana", 1), ("Zoë 🦊", 1), ('Carl "C" \\ Sr.', 2)), 2),
-            owner_cancels=True,
-            delay=3 * DAY,
-            window=30 * DAY,
-        ),
-        PathPlan("freeze", Right.FREEZE, (("Ana", 1),), 1, window=7 * DAY),
-        PathPlan("veto", Right.VETO, (("Dora", 1),), 1),
-        PathPlan(
-            *("heir", Right.ROTATE, (("Dora", 1),), 1),
-            vetoable=True,
-            inactivity=365 * DAY,
-            delay=30 * DAY,
-            window=90 * DAY,
-        ),
-    ),
+    cards,
+    kits,
+    person,
+    receipts,
+    requests,
+    sign,
+    signer,
 )
-KEYS = {"Ana": "ana", "Zoë 🦊": "ben", "Dora": "dora"}
-OLD = Owners.of([signer("owner one"), signer("owner two"), signer("owner passkey")], 2)
-NEW = Owners.of([signer("new one"), signer("new passkey")], 1)
-ACCOUNT = DEPLOYMENT.wallet_address(OLD, PLAN.policy)
-#: Each action with the path that acts and who approves.
-ACTIONS: tuple[tuple[Action, int, tuple[str, ...]], ...] = (
-    (Recover(NEW, 3), 0, ("Ana", "Zoë 🦊")),
-    (Cancel(4), 0, ("Ana", "Zoë 🦊")),
-    (VetoRequest(3, 1), 2, ("Dora",)),
-    (VetoChange(keccak(text=PREFIX + "next policy")[:24], ETA), 2, ("Dora",)),
-    (Freeze(0), 1, ("Ana",)),
-    (Thaw(1), 1, ("Ana",)),
-)
-CALLS = (
-    Call(place("shop"), 2 * 10**18, b""),
-    BUILD.heartbeat_call(),
-    Call("0x" + "00" * 20, 0, bytes.fromhex("12345678")),
-)
-BATCH = messages.batch(CHAIN_ID, ACCOUNT, CALLS, OLD, 5, DEADLINE)
 
-
-def requests() -> dict[str, tuple[Request, list[SignedApproval]]]:
-    """A request for each action, with its approvals."""
-    result = {}
-    for action, path, names in ACTIONS:
-        where = (CHAIN_ID, DEPLOYMENT.module, ACCOUNT, 2, PLAN.policy.proof(path))
-        request = Request(*where, PLAN.paths[path].label, action, DEADLINE)
-        weights = dict(PLAN.paths[path].guardians)
-        approvals = [
-            approve(request, PLAN.member(name, weights[name]), sign(KEYS[name], request.message), name)
-            for name in names
-        ]
-        result[action.kind] = (request, approvals)
-    return result
-
-
-def sign(name: str, message: Message) -> bytes:
-    """A person's signature (RFC 6979, so it is always the same)."""
-    return bytes(person(name).sign_message(message.signable).signature)
-
-
-# ------------------------------------------------------------------------------------------ vectors
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "vectors"
 
 
 def guardians() -> dict[str, Any]:
@@ -207,6 +128,10 @@ def owners() -> dict[str, Any]:
 def signed_messages() -> dict[str, Any]:
     """What is signed."""
     asked = [(request.message, KEYS[approvals[0].name]) for request, approvals in requests().values()]
+    said = [
+        *((card.message, KEYS[card.name]) for card in cards() if card.signature),
+        *((receipt.message, KEYS[receipt.name]) for receipt in receipts().values()),
+    ]
     others = [
         BATCH,
         messages.operation(CHAIN_ID, ACCOUNT, keccak(text=PREFIX + "operation"), OLD),
@@ -225,7 +150,7 @@ def signed_messages() -> dict[str, Any]:
                 "signer": person(name).address,
                 "signature": to_hex(sign(name, message)),
             }
-            for message, name in (*asked, *((message, "owner one") for message in others))
+            for message, name in (*asked, *said, *((message, "owner one") for message in others))
         ],
     }
 
@@ -296,10 +221,10 @@ def addresses() -> dict[str, Any]:
 def whole_files() -> dict[str, Any]:
     """Files as they are passed on, the canonical text of one for its checksum, and files to be refused."""
     found = {"policy": PLAN.dumps()}
-    found |= {
-        f"kit-{n}": PLAN.kit(each.name, CHAIN_ID, DEPLOYMENT.module, ACCOUNT).dumps()
-        for n, each in enumerate(PLAN.guardians, 1)
-    }
+    found |= {f"kit-{n}": each.dumps() for n, each in enumerate(kits().values(), 1)}
+    found |= {f"card-{n}": each.dumps() for n, each in enumerate(cards(), 1)}
+    found |= {f"receipt-{name}": each.dumps() for name, each in receipts().items()}
+    found["account"] = NOTE.dumps()
     for kind, (request, approvals) in requests().items():
         found[f"request-{kind}"] = request.dumps()
         found |= {f"approval-{kind}-{n}": each.dumps() for n, each in enumerate(approvals, 1)}
@@ -313,7 +238,25 @@ def whole_files() -> dict[str, Any]:
         "those under `refused`; but for the first five, the checksums of those are right.",
         "files": found,
         "checksum": {"file": "approval-recover-2", "canonical": canonical, "checksum": checksum},
-        "refused": [{"why": why, "type": kind, "text": text} for why, kind, text in _refused(found)],
+        "refused": [{"why": why, "type": kind, "text": text} for why, kind, text in refused(found)],
+    }
+
+
+def words() -> dict[str, Any]:
+    """What is compared over the telephone."""
+    digests = {f"request-{kind}": request.digest for kind, (request, _) in requests().items()}
+    return {
+        "description": "Six words of a digest: 8 bytes of scrypt, of which the top 60 bits are six indices of 10 bits "
+        "into recovery/six_words.txt, from 0. Requests are the files of these names in files.json.",
+        "password": "the digest",
+        "salt": "ape-recovery six words v1",
+        "n": 2**15,
+        "r": 8,
+        "p": 1,
+        "words": [
+            {"request": name, "digest": to_hex(digest), "words": list(six_words(digest))}
+            for name, digest in (*digests.items(), (None, bytes(32)))
+        ],
     }
 
 
@@ -337,64 +280,6 @@ def framed() -> dict[str, Any]:
     }
 
 
-def _refused(found: dict[str, str]) -> list[tuple[str, str, str]]:
-    request, approval, kit, policy = (
-        found[name] for name in ("request-recover", "approval-recover-1", "kit-1", "policy")
-    )
-    opening = json.loads(approval)["opening"]
-    twice = {"signers": [str(signer("new one"))] * 2, "threshold": 1}
-    wrong: dict[str, list[tuple[str, str]]] = {
-        "recovery-request": [
-            ("altered: the checksum is wrong", request.replace('"epoch": 2', '"epoch": 3')),
-            ("cut off", request[: len(request) // 2]),
-            ("a field stands twice", request.replace('"epoch": 2,', '"epoch": 2,\n  "epoch": 2,')),
-            ("another version", request.replace('"version": 1', '"version": 2')),
-            ("nested more than 32 deep", f'{{"type": "recovery-request", "x": {"[" * 40}{"]" * 40}}}'),
-            ("another type than the one that is needed", approval),
-            ("the digest is not that of the content", _with(request, deadline=DEADLINE + 1)),
-            ("the action takes a path with another right", _with(request, action="freeze")),
-            ("an owner stands twice", _with(request, owners=twice)),
-            ("the label has a line feed", _with(request, label="friends\n")),
-            ("the epoch is a text", _with(request, epoch="2")),
-            ("the epoch is negative", _with(request, epoch=-1)),
-            ("the epoch has a decimal point", _with(request, epoch=2.0)),
-            ("the account has 19 bytes", _with(request, account="0x" + "11" * 19)),
-            ("the deadline is missing", _with(request, deadline=None)),
-        ],
-        "recovery-approval": [
-            (
-                "the signer's address has a wrong checksum (ERC-55)",
-                _with(approval, opening={**opening, "signer": _swapped(opening["signer"])}),
-            ),
-            ("the salt has 31 bytes", _with(approval, opening={**opening, "salt": "0x" + "11" * 31})),
-            ("the weight is 0", _with(approval, opening={**opening, "weight": 0})),
-        ],
-        "recovery-kit": [
-            ("the opening does not fit its path", _with(kit, openings=[{**opening, "weight": 2}, None, None, None])),
-            ("there are fewer labels than paths", _with(kit, labels=["friends"])),
-        ],
-        "recovery-policy": [
-            ("the policy's hash is not that of the content", _with(policy, changeDelay=8 * DAY)),
-            ("a guardian's number is not below nextNumber", _with(policy, nextNumber=4)),
-        ],
-    }
-    return [(why, kind, text) for kind, each in wrong.items() for why, text in each]
-
-
-def _with(text: str, **changes: Any) -> str:
-    """The file with other content and a checksum that fits it; None leaves a field out."""
-    body = {**json.loads(text), **changes}
-    kind = body.pop("type")
-    content = {name: value for name, value in body.items() if name not in ("version", "checksum") and value is not None}
-    return files.dumps(kind, content)
-
-
-def _swapped(address: str) -> str:
-    """With the case of one letter changed."""
-    at = next(n for n, c in enumerate(address) if n > 1 and c.isalpha())
-    return address[:at] + address[at].swapcase() + address[at + 1 :]
-
-
 VECTORS = {
     "guardians": guardians,
     "policy": policy,
@@ -403,6 +288,7 @@ VECTORS = {
     "calldata": calldata,
     "addresses": addresses,
     "files": whole_files,
+    "words": words,
     "frames": framed,
 }
 

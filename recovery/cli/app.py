@@ -19,21 +19,28 @@ from .session import SENT, Flight
 #: Sections of the help, and for each command the file that holds it and what it does.
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Prepare": {
+        "setup": ("setup", "Protect an account, step by step"),
         "policy": ("policy", "Decide who can get you back, and how; change it later"),
         "wallet": ("wallet", "Create a wallet with that policy, look at it, send from it"),
+        "guardian": ("guardian", "Be a guardian, and look after yours"),
+        "kit": ("kit", "Make what guardians keep, as files and on paper"),
     },
     "Recover": {
         "request": ("request", "Write down what guardians are asked to do"),
+        "words": ("six", "Show a request's six words, to read them out"),
         "approve": ("approve", "Sign a request, as a guardian, or take it back"),
         "start": ("submit", "Start the recovery, once enough guardians have signed"),
         "finalize": ("finalize", "Put the new owners in place, when the waiting time is over"),
     },
     "Defend": {
+        "panic": ("panic", "Your key is stolen: freeze at once, and prepare the way back"),
         "cancel": ("cancel", "Stop a recovery that you did not ask for"),
         "veto": ("submit", "Stop a recovery or a change of policy, with a veto path"),
         "freeze": ("submit", "Stop all spending at once, for a while"),
+        "freeze-card": ("freeze_card", "Print a freeze that was signed ahead, for any phone to send"),
         "thaw": ("submit", "End a freeze, by the guardians who began it"),
         "clear": ("finalize", "Clear away a recovery that can never be finalized"),
+        "tricked": ("tricked", "As a guardian: stop what you have approved"),
     },
     "Watch": {
         "status": ("status", "What to do now, and why"),
@@ -93,7 +100,7 @@ class LazyGroup(click.Group):
         if place is None:
             return None
         module = importlib.import_module(f".{place[0]}", __package__)
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(
@@ -173,7 +180,7 @@ def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="Begin with: recovery policy new --example > policy.yaml",
+    epilog="Begin with: recovery setup",
     no_args_is_help=True,
 )
 @click.option(

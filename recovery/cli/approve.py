@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import InvalidInput, Refused
-from .asked import opening, require_fitting, show_request
-from .options import FILE, Paying, knowing, sending
-from .session import command_line, confirm, quote, require_free, say, table, unaudited
-from .sources import Source
+from .asked import collected, opening, require_fitting, show_request
+from .options import FILE, Paying, profile, sending
+from .session import command_line, confirm, load_kit, quote, require_free, say, table, unaudited
 from .submit import VERBS
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
+    from ..kit import Kit
     from ..quorum import Member
     from ..request import Request, SignedApproval
     from .keys import Key
@@ -25,8 +25,18 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Sign a request, as a guardian")
 @click.argument("request_file", type=FILE, metavar="REQUEST")
-@knowing
-@click.option("--as", "name", metavar="NAME", help="Which guardian of the policy file you are.")
+@click.option("--kit", "kit_file", type=FILE, metavar="FILE", help="Your kit for the account.")
+@click.option(
+    "--with",
+    "others",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="An approval of another guardian, to see who has approved; repeat.",
+)
+@click.option(
+    "--words", metavar="WORDS", help="All six words that you have heard, for scripts that cannot be asked for two."
+)
 @click.option("--signer", metavar="KEY", help="Your key: a keystore file, or the alias of an Ape account.")
 @click.option("--on-chain", is_flag=True, help="Approve by a transaction of your own (--account) instead.")
 @click.option("--revoke", is_flag=True, help="Take back, by a transaction, what you have approved on the chain.")
@@ -42,8 +52,9 @@ if TYPE_CHECKING:
 @sending
 def approve(
     request_file: Path,
-    source: Source | None,
-    name: str | None,
+    kit_file: Path | None,
+    others: tuple[Path, ...],
+    words: str | None,
     signer: str | None,
     on_chain: bool,
     revoke: bool,
@@ -55,21 +66,22 @@ def approve(
     """Sign a request, as a guardian.
 
     You see what you sign, and it is checked: against your kit, and against the
-    chain if you give --network. Before you sign, speak with the owner.
+    chain if you give --network. Before you sign, ring the owner on a number that you
+    already had, and have the request's six words read to you: you are asked for two.
     """
     from .. import files
-    from ..request import Request, member_index
+    from ..request import Request
+    from .six import require_heard
     from .words import file_names
 
     request = Request.loads(files.read(request_file), str(request_file))
-    if source is None:
-        raise InvalidInput("Give --kit with your kit, or --policy with the owner's policy file.")
+    kit = _kit(kit_file)
     _require_one_way(signer, on_chain, revoke, typed_data, signature, pay)
-    require_fitting(request, source, _usual_module(pay.deployment) if source.plan else None)
-    member, who = opening(request, source, name)
-    member_index(request.proof, member)
-    prefix, others = file_names(request_file.name)
-    output = output or Path(f"{prefix}{files.stem(who)}.json")
+    require_fitting(request, kit, connected=pay.network is not None)
+    member = opening(request, kit)
+    approved = collected(request, others)
+    prefix, all_files = file_names(request_file.name)
+    output = output or Path(f"{prefix}{files.stem(kit.name)}.json")
     if typed_data:
         require_free(typed_data, "--typed-data")
     elif not revoke and pay.sends:
@@ -78,10 +90,12 @@ def approve(
     client = pay.connect() if pay.network else None
     if client and not revoke:
         client.check_request(request)
-    show_request(request, source, member, client, revoke)
+    show_request(request, kit, member, client, approved, revoke)
     unaudited(request.chain_id, pay.acknowledged)
+    if not revoke and signature is None:  # for a signature that exists they were asked before it was made
+        require_heard(request.digest, words, member.salt)
     if typed_data:
-        _export(request, typed_data, request_file, member, source)
+        _export(request, typed_data, request_file, member)
         return
     if revoke:
         assert client is not None  # noqa: S101 - checked above
@@ -89,12 +103,12 @@ def approve(
         return
     if on_chain:
         assert client is not None  # noqa: S101 - checked above
-        signed = _on_chain(pay, client, request, member, who)
+        signed = _on_chain(pay, client, request, member, kit.name)
     elif signature:
-        signed = _imported(signature, request, member, who, client)
+        signed = _imported(signature, request, member, kit.name, client)
     else:
         assert key is not None  # noqa: S101 - checked above
-        signed = _signed(pay, request, member, who, key)
+        signed = _signed(pay, request, member, kit.name, key)
     if signed is None:
         return
     files.write(output, signed.dumps(), secret=True)
@@ -103,8 +117,23 @@ def approve(
     say(f"Next: send {output} to whoever sent you the request. With enough approvals anybody can run:")
     verb = VERBS[request.action.kind]
     if member.weight >= request.proof.path.threshold:
-        others = quote(output.name)
-    command_line(f"recovery {verb} {quote(request_file.name)} {others} --account KEY --network URL")
+        all_files = quote(output.name)
+    command_line(f"recovery {verb} {quote(request_file.name)} {all_files} --account KEY --network URL")
+
+
+def _kit(path: Path | None) -> Kit:
+    """The guardian's kit.
+
+    Raises:
+        InvalidInput: None was given.
+    """
+    path = path or profile().kit
+    if path is None:
+        raise InvalidInput(
+            "Give --kit with your kit for this account: without it nobody can tell whether the request is what it "
+            "says. Have you lost it? Ask the owner for it again, who can make it anew: recovery kit make"
+        )
+    return load_kit(path)
 
 
 def _require_one_way(
@@ -154,7 +183,7 @@ def _signed(pay: Paying, request: Request, member: Member, who: str, key: Key) -
     from ..request import approve as approval_of
     from ..request import is_signed_by_key
 
-    confirm("Have you spoken with the owner, and do you approve this?", pay.yes)
+    confirm("Do you approve this?", pay.yes)
     signing = pay.keys.open(key, "approves this request")
     if signing.address != str(member.signer):
         raise _not_yours(signing.address, member)
@@ -165,17 +194,15 @@ def _signed(pay: Paying, request: Request, member: Member, who: str, key: Key) -
     return signed
 
 
-def _export(request: Request, path: Path, request_file: Path, member: Member, source: Source) -> None:
+def _export(request: Request, path: Path, request_file: Path, member: Member) -> None:
     from .. import files
-
-    mine = "--kit KIT" if source.kit else "--policy FILE --as NAME"
 
     files.write(path, json.dumps(request.message.json, indent=2) + "\n")
     say(f"Written to {path}: what {member.signer} has to sign (EIP-712). Nothing was signed.", bold=True)
     say("Next: sign it, for example with Foundry, which also speaks to hardware wallets, and bring the signature back:")
     command_line(
         f"cast wallet sign --data --from-file {quote(path)}",
-        f"recovery approve {quote(request_file)} {mine} --signature 0x...",
+        f"recovery approve {quote(request_file)} --kit KIT --signature 0x...",
     )
 
 
@@ -216,7 +243,7 @@ def _on_chain(pay: Paying, client: RecoveryClient, request: Request, member: Mem
         say("You have approved it on the chain already.")
         return signed
     payer = _own_transaction(pay, client, member, client.approve_digest(request.digest), "approved it yet")
-    question = "Have you spoken with the owner, and do you approve this on the chain?"
+    question = "Do you approve this on the chain?"
     if send(pay, client, client.approve_digest(request.digest), payer, question) is None:
         return None
     if not client.is_approved(member.signer, request.digest):
@@ -266,13 +293,6 @@ def _own_transaction(pay: Paying, client: RecoveryClient, member: Member, transa
         if opened != str(member.signer):
             raise _not_yours(opened, member)
     return payer
-
-
-def _usual_module(deployment: Path | None) -> str:
-    from ..contracts import canonical_deployment
-    from .network import load_deployment
-
-    return (load_deployment(deployment) if deployment else canonical_deployment()).module
 
 
 def _not_yours(address: str, member: Member) -> InvalidInput:

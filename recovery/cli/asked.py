@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,64 +15,76 @@ from .sources import Source
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
+    from ..kit import Kit
     from ..quorum import Member
-    from ..request import Request
+    from ..request import Approvals, Request
 
 
-def require_fitting(request: Request, source: Source, module: str | None = None) -> None:
-    """Refuses a request that is not for the account, chain, module and policy of the guardian's kit.
+def require_fitting(request: Request, kit: Kit, connected: bool) -> None:
+    """Refuses a request that is not for the account, chain and module of the guardian's kit.
 
     Args:
         request: The request.
-        source: Kit or policy file.
-        module: The module that a policy file is for; a kit says it itself.
+        kit: The guardian's.
+        connected: Whether the chain will be asked, which says whether a policy that the kit does not know is in force.
 
     Raises:
         Refused: It is for another one.
     """
     from ..chains import chain_name, chain_names
 
-    kit = source.kit
     warning = "Do not approve it, and ask the owner what this is."
-    if kit and request.account != kit.account:
+    if request.account != kit.account:
         raise Refused(f"This request is for {request.account}; your kit is for {kit.account}. {warning}")
-    if kit and request.chain_id not in kit.chains:
+    if request.chain_id not in kit.chains:
         raise Refused(
             f"This request is for {chain_name(request.chain_id)}; your kit is for {chain_names(kit.chains)}. {warning}"
         )
-    expected = kit.module if kit else module
-    if expected is not None and request.module != expected:
-        raise Refused(f"This request is for the module {request.module}; yours is {expected}. {warning}")
-    index, policy = request.proof.index, source.policy
-    if index >= len(policy.paths) or policy.proof(index) != request.proof:
+    if request.module != kit.module:
+        raise Refused(f"This request is for the module {request.module}; yours is {kit.module}. {warning}")
+    if not _is_of_kit(request, kit) and not connected:
         raise Refused(
-            "This request is for another policy than that of your file. Has the owner changed it since? "
-            "Then you need a new kit; otherwise do not approve it."
+            "This request is for another policy than that of your kit. The owner may have changed it since, by "
+            "replacing another guardian: give --network, so that the chain is asked whether it is in force."
         )
 
 
-def opening(request: Request, source: Source, name: str | None) -> tuple[Member, str]:
-    """The guardian's own opening in the request's path, and their name.
+def opening(request: Request, kit: Kit) -> Member:
+    """The guardian's own opening in the request's path.
 
     Raises:
-        InvalidInput: They are not in it, or it is not clear who they are.
+        InvalidInput: They are not in it.
     """
+    member = kit.opening_in(request.proof.path)
+    if member is not None:
+        return member
+    if _is_of_kit(request, kit):
+        raise InvalidInput(f"{kit.name} is not a guardian of path {kit.labels[request.proof.index]!r}.")
+    raise InvalidInput(
+        f"{kit.name} is not among the guardians of this request's path, as far as this kit says. If the owner has "
+        "changed the policy since, ask for a new kit; otherwise do not approve it."
+    )
+
+
+def collected(request: Request, others: Sequence[Path]) -> Approvals:
+    """What other guardians have signed, as far as it was passed on.
+
+    Raises:
+        InvalidInput: One is for another request, or of somebody else, or stands twice.
+    """
+    from .. import files
+    from ..request import Approvals, SignedApproval
+
+    result = Approvals(request)
+    for path in others:
+        result = result.add(SignedApproval.loads(files.read(path), str(path)), str(path))
+    return result
+
+
+def _is_of_kit(request: Request, kit: Kit) -> bool:
+    """Whether the request's path is one of the very policy in the kit."""
     index = request.proof.index
-    if source.kit:
-        if name is not None:
-            raise InvalidInput("--as goes with --policy; your kit says who you are.")
-        member = source.kit.openings[index]
-        if member is None:
-            raise InvalidInput(f"{source.kit.name} is not a guardian of path {source.labels[index]!r}.")
-        return member, source.kit.name
-    assert source.plan is not None  # noqa: S101 - from a file, so it is one or the other
-    weights = dict(source.plan.paths[index].guardians)
-    if name is None or name not in weights:
-        raise InvalidInput(
-            f"Which guardian are you? Give --as with one of those of path {source.labels[index]!r}: "
-            f"{', '.join(weights)}."
-        )
-    return source.plan.member(name, weights[name]), name
+    return index < len(kit.policy.paths) and kit.policy.proof(index) == request.proof
 
 
 _HEADLINES = {
@@ -84,15 +98,21 @@ _HEADLINES = {
 
 
 def show_request(
-    request: Request, source: Source, member: Member, client: RecoveryClient | None, revoke: bool = False
+    request: Request,
+    kit: Kit,
+    member: Member,
+    client: RecoveryClient | None,
+    approved: Approvals,
+    revoke: bool = False,
 ) -> None:
-    """Says in words what is about to be signed, and how it differs from what the chain has.
+    """Says in words what is about to be signed, how it differs from what the chain has, and who else has signed.
 
     Args:
         request: The request.
-        source: Kit or policy file.
+        kit: The guardian's.
         member: Who acts.
         client: Of the chain, if it was asked.
+        approved: What others have signed, as far as it was passed on.
         revoke: Whether an approval is taken back, which asks less of whoever does it.
     """
     from ..chains import chain_name
@@ -100,20 +120,22 @@ def show_request(
     from .words import ASKS, action_rows, plural, sentence
 
     index, path = request.proof.index, request.proof.path
+    known = _is_of_kit(request, kit)
     # The label in the request is not signed: anybody could have written anything there.
-    label = source.labels[index]
+    label = kit.labels[index] if known else str(index)
     now = client.time() if client else None
     kind, waits = request.action.kind, request.action.kind == "recover"
     say(f"You take back your approval of a request to {ASKS[kind]}." if revoke else _HEADLINES[kind], bold=True)
     click.echo()
     votes = f", with {plural(member.weight, 'vote')}" if member.weight > 1 else ""
-    where = "the one in your kit" if source.kit else "compare it: your policy file does not say it"
+    whose = f"the account of {kit.notes.owner}, as your kit says" if kit.notes.owner else "the one in your kit"
     rows = [
         ("Account", f"{request.account}"),
-        ("", f"on {chain_name(request.chain_id)}; {where}"),
+        ("", f"on {chain_name(request.chain_id)}; {whose}"),
         *(_owners_now(request, client) if client else []),
-        *action_rows(request, source),
-        ("Path", f"{label}: {sentence(path, source.guardians(index))}"),
+        *action_rows(request, Source(kit.policy, kit.labels, kit=kit) if known else None),
+        ("Path", f"{label}: {sentence(path)}"),
+        *(_since(request, client) if client else []),
         ("Then", f"{duration(path.delay)} pass before anything changes." if waits else "It acts at once."),
         ("You act" if revoke else "You sign", f"as {member.signer}{votes}"),
         ("Good until", when(request.deadline, now)),
@@ -122,24 +144,78 @@ def show_request(
         table(rows)
         click.echo()
         return
+    rows += _approved(approved, member)
     if client:
-        rows.append(("Checked", "against your file and the chain: approvals of it count."))
+        policy = "" if known else " The policy in force is not the one of your kit, but you are in it, too."
+        rows.append(("Checked", f"against your kit and the chain: approvals of it count.{policy}"))
     else:
-        rows.append(("Checked", "against your file only, NOT against the chain (no --network)."))
+        rows.append(("Checked", "against your kit only, NOT against the chain (no --network)."))
+    rows.append(("If tricked", _undoing(request)))
     table(rows)
     click.echo()
     if waits and member.signer in request.owners.signers:
         warn("The new owner is your own key: the account would be yours.")
     if client is None and request.deadline < time.time():
         warn("By this computer's clock the request's deadline has passed.")
-    if waits:
-        say(
-            "Call the owner, on a number that you already had, and have the new owner's address read to you. "
-            "Do not act on a message alone, however urgent it sounds."
-        )
-    else:
-        say("Call the owner, on a number that you already had, and ask whether this is what they want.")
+    reading = "have the new owner's address and the six words read" if waits else "have the six words read"
+    question = f" Ask what only the two of you know: {kit.notes.question}" if kit.notes.question else ""
+    say(
+        f"Call {kit.notes.owner or 'the owner'}, on a number that you already had, and {reading} to you.{question} "
+        "Do not act on a message alone, however urgent it sounds."
+    )
     click.echo()
+
+
+def _approved(approved: Approvals, member: Member) -> list[tuple[str, str]]:
+    """Who else has signed, and what is missing then."""
+    from .words import plural
+
+    threshold = approved.request.proof.path.threshold
+    others = [s for s in approved.collected if s.approval.member.signer != member.signer]
+    weight = member.weight + sum(s.approval.member.weight for s in others)
+    rows = [("Approved by", others[0].who)] if others else []
+    rows += [("", each.who) for each in others[1:]]
+    left = max(0, threshold - weight)
+    counted = f"with yours {min(weight, threshold)} of {plural(threshold, 'vote')}"
+    rows.append(("Votes", f"{counted}; " + (f"{left} more needed" if left else "that is enough")))
+    return rows
+
+
+def _since(request: Request, client: RecoveryClient) -> list[tuple[str, str]]:
+    """Since when things are as they are: the owner's silence, and what is to be stopped."""
+    from ..actions import Cancel, VetoRequest
+    from ..explain import duration, when
+
+    state = client.state(request.account)
+    rows = []
+    if request.action.kind == "recover":
+        seen = state.last_active
+        if not seen:
+            rows.append(("Owner", "was never seen active on the chain"))
+        elif seen > state.time:
+            rows.append(("Owner", "was ACTIVE TODAY: whoever has lost every key cannot be. Ask about it."))
+        else:
+            rows.append(("Owner", f"silent for {duration(state.time - seen)}, since {when(seen)}"))
+    elif isinstance(request.action, Cancel | VetoRequest):
+        index = request.proof.index if isinstance(request.action, Cancel) else request.action.path
+        status = state.paths[index]
+        delay = request.proof.path.delay if isinstance(request.action, Cancel) else None
+        begun = f"under way since {when(status.ready_at - delay)}, " if delay is not None else ""
+        rows.append(("That one", f"{begun}ready {when(status.ready_at, state.time)}"))
+    return rows
+
+
+def _undoing(request: Request) -> str:
+    """How far it can still be stopped, should somebody have tricked the guardians."""
+    path, kind = request.proof.path, request.action.kind
+    if kind == "recover":
+        who = ["the same guardians"]
+        who += ["the owner"] if path.owner_cancels else []
+        who += ["a veto path"] if path.vetoable else []
+        return f"until it is finalized {' or '.join(who)} can stop it: recovery tricked REQUEST --kit KIT"
+    if kind == "freeze":
+        return "the same guardians can end it: recovery tricked REQUEST --kit KIT"
+    return "what was stopped can be asked for again"
 
 
 def _owners_now(request: Request, client: RecoveryClient) -> list[tuple[str, str]]:

@@ -37,8 +37,9 @@ def change(
     from .. import foresee
     from ..chains import chain_name
     from ..explain import duration, when
+    from ..lint import lint as findings_of
     from .batches import send_as_owners
-    from .policy import concerns
+    from .lint import show_findings
     from .wallet import prepare_kits, write_kits
     from .words import plan_lines
 
@@ -61,8 +62,7 @@ def change(
         table(plan_lines(plan))
         click.echo()
         say("Nothing of the present policy stays but what is named here.")
-        for text in concerns(plan):
-            warn(text)
+        show_findings(findings_of(plan))
     else:
         warn("Without a policy nobody can get you back into the account.")
     say(f"This change has to wait {duration(state.change_delay)}, as the present policy says.")

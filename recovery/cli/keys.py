@@ -1,6 +1,7 @@
-"""Keys: keystore files (version 3), and every account that Ape knows: keyfiles, hardware wallets, KMS.
+"""Keys: keystore files (version 3), keys on paper, and every account that Ape knows: keyfiles, hardware wallets, KMS.
 
-Passwords of keystores come by prompt or file descriptor; Ape's other accounts ask in their own way.
+Passwords of keystores and the words of paper keys come by prompt or file descriptor; Ape's other accounts ask in their
+own way.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
 ATTEMPTS = 3
+#: What a key is called whose words stand on a sheet of paper.
+PAPER = "paper"
 
 
 class Signing(Protocol):
@@ -58,16 +61,31 @@ class Keystore:
     address: str | None
 
 
-Key = Keystore | ApeKey
+@dataclass(frozen=True)
+class PaperKey:
+    """A key whose twelve words stand on a sheet of paper. They are typed when it is needed, and kept nowhere.
+
+    Attributes:
+        name: As it was given.
+        address: Not known before the words are.
+    """
+
+    name: str = PAPER
+    address: None = None
+
+
+Key = Keystore | ApeKey | PaperKey
 
 
 def find(name: str) -> Key:
-    """Finds a key, without opening it.
+    """Finds a key, without opening it. `paper` is always a key on paper; a keystore file of that name is `./paper`.
 
     Raises:
         InvalidInput: There is none, or the file is none.
     """
     refuse_secret(name, "a keystore file or the alias of an Ape account")
+    if name == PAPER:
+        return PaperKey()
     path = _file(name)
     if path is None:
         alias = _ape_folder() / f"{name}.json"
@@ -106,6 +124,8 @@ def same(one: Key, other: Key) -> bool:
     """Whether two names mean the same key."""
     if isinstance(one, Keystore) and isinstance(other, Keystore):
         return one.path.resolve() == other.path.resolve()
+    if isinstance(one, PaperKey) and isinstance(other, PaperKey):
+        return True
     return one.address is not None and one.address == other.address
 
 
@@ -124,6 +144,7 @@ class Keyring:
 
     password_fd: int | None = None
     _opened: dict[Path, LocalAccount] = field(default_factory=dict, repr=False)
+    _paper: LocalAccount | None = field(default=None, repr=False)
 
     def open(self, key: Key, purpose: str) -> Signing:
         """Decrypts a key, or has Ape do what it takes.
@@ -139,6 +160,9 @@ class Keyring:
         if isinstance(key, ApeKey):
             click.echo(f"{key.name} {purpose}. If it is a device, look at it.", err=True)
             return key
+        if isinstance(key, PaperKey):
+            self._paper = self._paper or self._typed(purpose)
+            return self._paper
         keystore = key
         place = keystore.path.resolve()
         if place not in self._opened:
@@ -150,6 +174,27 @@ class Keyring:
                 )
             self._opened[place] = account
         return self._opened[place]
+
+    def _typed(self, purpose: str) -> LocalAccount:
+        """The key whose words somebody types."""
+        from ..paper import key_of
+
+        attempts = ATTEMPTS if self.password_fd is None else 1
+        for attempt in range(attempts):
+            try:
+                return key_of(
+                    read_secret(
+                        self.password_fd,
+                        "line with the words of the paper key",
+                        f"The key on paper {purpose}. Type its twelve words; they are not shown.",
+                        "Words",
+                    )
+                )
+            except InvalidInput as error:
+                if attempt + 1 == attempts:
+                    raise
+                click.echo(_folded(error.message), err=True)
+        raise AssertionError  # the last attempt returns or raises
 
     def _decrypt(self, keystore: Keystore, purpose: str) -> LocalAccount:
         from eth_account import Account
@@ -173,21 +218,39 @@ class Keyring:
         raise wrong
 
     def _password(self, keystore: Keystore, purpose: str) -> str:
-        if self.password_fd is not None:
-            return _read_line(self.password_fd, keystore.name)
-        if not sys.stdin.isatty():
-            raise Refused(
-                f"There is no terminal on which to ask for the password of {keystore.name}. Nothing was sent. "
-                "In a script, give --password-fd."
-            )
         who = f"{keystore.name}, {keystore.address}," if keystore.address else keystore.name
-        line = textwrap.fill(f"{who} {purpose}.", 80, break_long_words=False, break_on_hyphens=False)
-        click.echo(line, err=True)
-        password: str = click.prompt("Password", hide_input=True, err=True)
-        return password
+        return read_secret(self.password_fd, f"password for {keystore.name}", f"{who} {purpose}.", "Password")
 
 
-def _read_line(descriptor: int, name: str) -> str:
+def read_secret(password_fd: int | None, what: str, announcement: str, prompt: str) -> str:
+    """Something secret, typed where nobody sees it, or a line of a file descriptor.
+
+    Args:
+        password_fd: Where it is read from, or None to ask.
+        what: What it is, for errors, as in "password for ana".
+        announcement: What whoever types it is told.
+        prompt: What stands before the cursor.
+
+    Raises:
+        InvalidInput: There is nothing to read.
+        Refused: There is nobody to ask.
+    """
+    if password_fd is not None:
+        return _read_line(password_fd, what)
+    if not sys.stdin.isatty():
+        raise Refused(
+            f"There is no terminal on which to ask for the {what}. Nothing was sent. In a script, give --password-fd."
+        )
+    click.echo(_folded(announcement), err=True)
+    secret: str = click.prompt(prompt, hide_input=True, err=True)
+    return secret
+
+
+def _folded(text: str) -> str:
+    return textwrap.fill(text, 80, break_long_words=False, break_on_hyphens=False)
+
+
+def _read_line(descriptor: int, what: str) -> str:
     """One line, and no byte more: the next key's password, or an answer, may follow."""
     line = b""
     try:
@@ -200,10 +263,10 @@ def _read_line(descriptor: int, name: str) -> str:
         raise InvalidInput(f"File descriptor {descriptor} cannot be read: {error.strerror}.") from error
     if not line:
         raise InvalidInput(
-            f"There is no password for {name} on file descriptor {descriptor}: "
+            f"There is no {what} on file descriptor {descriptor}: "
             "give one line for each key, in the order they are needed."
         )
     try:
         return line.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise InvalidInput(f"The password for {name} is not text in UTF-8.") from None
+        raise InvalidInput(f"The {what} is not text in UTF-8.") from None

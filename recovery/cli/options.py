@@ -15,6 +15,7 @@ from ..errors import InvalidInput, RecoveryError
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
+    from ..folder import Folder
     from ..settings import Profile, Settings
     from .keys import Key, Keyring
     from .sources import Source
@@ -353,3 +354,41 @@ def owning(command: _F) -> _F:
             help="An owner who signs: a keystore file, or the alias of an Ape account. Repeat for more owners.",
         ),
     )
+
+
+FOLDER = click.option(
+    "--folder",
+    "folder_path",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    envvar="RECOVERY_FOLDER",
+    help="The owner's folder. Also from RECOVERY_FOLDER.",
+)
+
+
+def foldered(command: _F) -> _F:
+    """`--folder`: the owner's folder, opened; the command gets it as `folder`."""
+
+    def build(given: dict[str, Any]) -> Folder:
+        from ..folder import Folder
+
+        path = given.pop("folder_path") or profile().folder
+        if path is None:
+            raise InvalidInput(
+                "Which folder? Give --folder with the owner's folder, or set RECOVERY_FOLDER. For example: "
+                "--folder my-recovery"
+            )
+        return Folder.open(path)
+
+    return _collected(command, "folder", build, FOLDER)
+
+
+def unlocking(command: _F) -> _F:
+    """`--password-fd`, for a command that opens keys and sends nothing; it gets them as `keys`."""
+
+    def build(given: dict[str, Any]) -> Keyring:
+        from .keys import Keyring
+
+        return Keyring(given.pop("password_fd"))
+
+    return _collected(command, "keys", build, _PASSWORD)

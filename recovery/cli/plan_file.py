@@ -10,81 +10,15 @@ from typing import Any, TypeVar
 from ..errors import InvalidInput, MissingExtra
 from ..plan import Guardian, PathPlan, PolicyPlan
 from ..policy import Right
+from ..quorum import Owners
 from ..signer import Signer
 from .durations import parse_duration
 
 _T = TypeVar("_T")
 
-EXAMPLE = """\
-# Who can get you back into your account, and how. Put your guardians' addresses
-# in, change what you like, and run:
-#
-#   recovery policy new policy.yaml -o policy.json
-#
-# Guardians only ever replace owners, freeze or veto. They can never spend what
-# is in the account, and nobody sees who they are until they act.
-
-# How long a change of this policy waits once you have asked for it (1 to 90
-# days): time to notice a thief who wants to get rid of your guardians.
-change_delay: 7 days
-
-# The people you trust, each with an address of theirs: a key of their own, or a
-# contract such as a Safe. Ask for it in person or over the phone, and have it
-# read back to you.
-guardians:
-  Ana:  "0x"   # a friend
-  Ben:  "0x"   # a brother
-  Carl: "0x"   # a colleague
-  Dora: "0x"   # the heir
-
-paths:
-  # You have lost your keys. Two of three friends help. Should they ever do so
-  # without your asking, you have three days to cancel it with your own key.
-  - name: friends
-    right: rotate            # replace the owners
-    guardians: [Ana, Ben, Carl]
-    threshold: 2
-    delay: 3 days            # from the start until it can take effect
-    window: 30 days          # how long it can then be finalized
-    owner_cancels: yes
-
-  # Somebody has stolen your keys. A thief would cancel everything that you can
-  # cancel, so this path cannot be cancelled: it asks for all three friends, and
-  # waits longer.
-  - name: theft
-    right: rotate
-    guardians: [Ana, Ben, Carl]
-    threshold: 3
-    delay: 7 days
-    window: 30 days
-    owner_cancels: no
-
-  # The first thing to do after a theft: any one friend stops all spending at
-  # once. It ends by itself, and cannot be repeated before as much time again
-  # has passed.
-  - name: freeze
-    right: freeze
-    guardians: [Ana, Ben, Carl]
-    threshold: 1
-    window: 7 days           # how long it lasts
-
-  # You have been silent for a year: not one transaction, not one heartbeat. Any
-  # sign of life from you, until the very end, stops it.
-  - name: heir
-    right: rotate
-    guardians: [Dora]
-    threshold: 1
-    inactivity: 1 year       # 365 days
-    delay: 30 days
-    window: 90 days
-    owner_cancels: yes
-
-# Also possible: `right: veto` (guardians who can stop a recovery, of the paths
-# that say `vetoable: yes`, or a change of this policy), and votes that differ:
-# `guardians: {Ana: 2, Ben: 1}`.
-"""
-
-_TOP = {"change_delay": True, "guardians": True, "paths": True}
+_TOP = {"owner": False, "owners": False, "change_delay": True, "guardians": True, "paths": True}
+_OWNERS = {"keys": True, "threshold": True}
+_GUARDIAN = {"signer": True, "person": False}
 _PATH = {"name": True, "right": True, "guardians": True, "threshold": True}
 _FIELDS = {
     Right.ROTATE: {"delay": True, "window": True, "owner_cancels": True, "vetoable": False, "inactivity": False},
@@ -119,7 +53,7 @@ def read_plan(text: str, source: str, secret: bytes | None = None, earlier: Poli
     except (yaml.YAMLError, RecursionError) as error:
         raise InvalidInput(f"{source} is not YAML.") from error
     if root is None:
-        raise InvalidInput(f"{source} is empty. Begin with: recovery policy new --example > policy.yaml")
+        raise InvalidInput(f"{source} is empty. Begin with: recovery policy new --template family > policy.yaml")
     plan = _Reader(source).plan(root, secret or os.urandom(32))
     return plan if earlier is None else plan.replacing(earlier)
 
@@ -130,30 +64,64 @@ class _Reader:
 
     def plan(self, root: Any, secret: bytes) -> PolicyPlan:
         fields = self._mapping(root, "the policy", _TOP)
-        guardians = self._guardians(fields["guardians"])
-        known = [guardian.name for guardian in guardians]
+        owner = self._name(fields["owner"]) if "owner" in fields else ""
+        keys, threshold = self._owners(fields["owners"]) if "owners" in fields else ((), 0)
+        guardians = self._guardians(fields["guardians"], dict(keys))
+        known = [guardian.name for guardian in guardians] + [name for name, _ in keys]
         paths = tuple(self._path(node, known) for node in self._list(fields["paths"], "paths"))
         change_delay = self._at(fields["change_delay"], parse_duration)
         used = {name for path in paths for name, _ in path.guardians}
         for node, guardian in zip(self._pairs(fields["guardians"], "guardians"), guardians, strict=True):
             if guardian.name not in used:
                 raise self._error(node[0], f"{guardian.name} stands in no path. Use or remove the name.")
-        return self._at(root, lambda _: PolicyPlan(secret, change_delay, guardians, paths))
+        # An owner's key that stands in a path is a guardian like any other.
+        standing = [(name, signer) for name, signer in keys if name in used]
+        guardians += tuple(Guardian(*key, number) for number, key in enumerate(standing, start=len(guardians) + 1))
+        return self._at(
+            root,
+            lambda _: PolicyPlan(
+                secret, change_delay, guardians, paths, owner=owner, owners=keys, owners_threshold=threshold
+            ),
+        )
 
-    def _guardians(self, node: Any) -> tuple[Guardian, ...]:
+    def _owners(self, node: Any) -> tuple[tuple[tuple[str, Signer], ...], int]:
+        fields = self._mapping(node, "'owners'", _OWNERS)
+        keys: dict[str, Signer] = {}
+        for key, value in self._pairs(fields["keys"], "keys"):
+            name = self._name(key)
+            if name in keys:
+                raise self._error(key, f"{name!r} stands twice.")
+            keys[name] = self._new_signer(value, name, keys)
+        threshold = self._at(fields["threshold"], _number)
+        self._at(fields["keys"], lambda _: Owners.of(keys.values()))
+        self._at(fields["threshold"], lambda _: Owners.of(keys.values(), threshold))
+        return tuple(keys.items()), threshold
+
+    def _guardians(self, node: Any, keys: dict[str, Signer]) -> tuple[Guardian, ...]:
         result: list[Guardian] = []
         for number, (key, value) in enumerate(self._pairs(node, "guardians"), start=1):
-            name = self._name(key)
-            signer = self._at(value, _signer)
-            for other in result:
-                if other.signer == signer:
-                    raise self._error(
-                        value, f"{name} and {other.name} have the same address. Each guardian needs one of their own."
-                    )
-            result.append(Guardian(name, signer, number))
+            name, address, person = self._name(key), value, ""
+            if name in keys:
+                raise self._error(
+                    key, f"{name} stands under 'owners' already, and can be named in paths without standing here too."
+                )
+            if type(value).__name__ == "MappingNode":
+                fields = self._mapping(value, f"guardian {name}", _GUARDIAN)
+                address = fields["signer"]
+                person = self._name(fields["person"]) if "person" in fields else ""
+            others = {**keys, **{guardian.name: guardian.signer for guardian in result}}
+            result.append(Guardian(name, self._new_signer(address, name, others), number, person))
         if not result:
             raise self._error(node, "there are no guardians.")
         return tuple(result)
+
+    def _new_signer(self, node: Any, name: str, others: dict[str, Signer]) -> Signer:
+        self._text(node)  # neither a list nor names with values
+        signer = self._at(node, _signer)
+        for other, known in others.items():
+            if known == signer:
+                raise self._error(node, f"{name} and {other} have the same address. Each needs one of their own.")
+        return signer
 
     def _path(self, node: Any, known: list[str]) -> PathPlan:
         pairs = dict((k.value, v) for k, v in self._pairs(node, "a path"))
@@ -198,7 +166,11 @@ class _Reader:
         for item, weight in entries:
             name = self._name(item)
             if name not in known:
-                raise self._error(item, f"{name!r} is not under 'guardians' at the top. There: {', '.join(known)}.")
+                raise self._error(
+                    item,
+                    f"{name!r} is not under 'guardians' at the top, nor a key under 'owners'. "
+                    f"There: {', '.join(known)}.",
+                )
             if name in dict(result):
                 raise self._error(item, f"{name} stands twice in this path.")
             result.append((name, weight))

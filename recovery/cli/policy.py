@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .. import templates
 from .change import apply_change, change, drop, publish
+from .lint import lint, refusal, show_findings
 from .options import FILE, json_option
-from .session import command_line, load_kit, load_plan, quote, require_free, say, table, warn
+from .session import command_line, load_kit, load_plan, quote, require_free, say, table
 
 if TYPE_CHECKING:
     from ..kit import Kit
@@ -25,7 +27,11 @@ def policy() -> None:
 @policy.command()
 @click.argument("file", type=FILE, required=False)
 @click.option("-o", "--output", type=FILE, default=Path("policy.json"), show_default=True, help="Where to write it.")
-@click.option("--example", is_flag=True, help="Print a policy to begin with, and explain it.")
+@click.option(
+    "--template",
+    type=click.Choice(templates.NAMES),
+    help="Print a policy to begin with, and explain it: one to choose from.",
+)
 @click.option(
     "--from",
     "earlier",
@@ -34,27 +40,41 @@ def policy() -> None:
     help="When you change a policy: the newest policy file that you ever made for the account, even if its change was "
     "dropped. Whoever stays keeps their place, and nobody new gets the place of somebody who left.",
 )
-def new(file: Path | None, output: Path, example: bool, earlier: Path | None) -> None:
+@click.option("--despite-errors", is_flag=True, help="Write it even if there is an error that would lock you out.")
+def new(file: Path | None, output: Path, template: str | None, earlier: Path | None, despite_errors: bool) -> None:
     """Make a policy of what FILE (YAML) says.
 
     The policy file says who your guardians are and holds a secret: keep it, with a
     copy in a safe place, and give it to nobody.
     """
     from .. import files
-    from .plan_file import EXAMPLE, read_plan
+    from ..lint import Severity, sentence
+    from ..lint import lint as findings_of
+    from .plan_file import read_plan
 
-    if example:
-        click.echo(EXAMPLE, nl=False)
+    if template and file:
+        raise click.UsageError("Give FILE or --template, not both.")
+    if template:
+        click.echo(templates.text(template), nl=False)
         return
     if file is None:
-        raise click.UsageError("Name the YAML file. For one to begin with: recovery policy new --example > policy.yaml")
+        raise click.UsageError(
+            "Name the YAML file. For one to begin with: recovery policy new --template family > policy.yaml"
+        )
     require_free(output)
     plan = read_plan(files.read(file), str(file), earlier=load_plan(earlier) if earlier else None)
+    findings = findings_of(plan)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors and not despite_errors:
+        show_findings(findings)
+        click.echo()
+        raise refusal(errors, "Nothing was written. If you want it nevertheless, give --despite-errors.")
     files.write(output, plan.dumps(), secret=True)
     _print_plan(plan)
     click.echo()
-    for text in concerns(plan):
-        warn(text)
+    say(sentence(plan), bold=True)
+    show_findings(findings)
+    click.echo()
     say(
         f"Written to {output}, readable for you alone. It holds the secret that hides your guardians: "
         "keep a copy in a safe place, and give it to nobody."
@@ -66,7 +86,8 @@ def new(file: Path | None, output: Path, example: bool, earlier: Path | None) ->
         command_line(f"recovery policy change 0xWALLET {arguments}")
         return
     say("Next, create the wallet:")
-    command_line(f"recovery wallet create --policy {quote(output)} --owner 0x... --account KEY --network URL")
+    owner = "" if plan.owners else "--owner 0x... "
+    command_line(f"recovery wallet create --policy {quote(output)} {owner}--account KEY --network URL")
 
 
 @policy.command()
@@ -88,30 +109,6 @@ def show(file: Path, as_json: bool) -> None:
         _print_plan(plan)
 
 
-def concerns(plan: PolicyPlan) -> list[str]:
-    """What the owner should think about: nothing of it is forbidden."""
-    from ..policy import Right
-
-    rotating = [path for path in plan.paths if path.right is Right.ROTATE]
-    found = []
-    for path in rotating:
-        total = sum(weight for _, weight in path.guardians)
-        alone = [name for name, weight in path.guardians if weight >= path.threshold]
-        if alone and not path.owner_cancels and not path.inactivity:
-            found.append(
-                f"On path {path.label!r} {alone[0]} alone can take the account over, and you cannot cancel it."
-            )
-        needed = [name for name, weight in path.guardians if total - weight < path.threshold]
-        if len(path.guardians) > 1 and needed and len(rotating) == 1:
-            found.append(f"If {needed[0]} cannot help any more, nobody can: path {path.label!r} needs everybody.")
-    if all(path.owner_cancels for path in rotating):
-        found.append(
-            "You can cancel on every path, and so can a thief with your key. "
-            "Against theft add a path with owner_cancels: no."
-        )
-    return found
-
-
 def plan_json(plan: PolicyPlan) -> dict[str, object]:
     """A policy file without its secret."""
     from .words import path_json
@@ -119,7 +116,10 @@ def plan_json(plan: PolicyPlan) -> dict[str, object]:
     return {
         "policyHash": "0x" + plan.policy.hash.hex(),
         "changeDelay": plan.change_delay,
-        "guardians": [{"name": g.name, "signer": str(g.signer)} for g in plan.guardians],
+        "owner": plan.owner,
+        "owners": [{"name": name, "signer": str(signer)} for name, signer in plan.owners],
+        "ownersThreshold": plan.owners_threshold,
+        "guardians": [{"name": g.name, "signer": str(g.signer), "person": g.person} for g in plan.guardians],
         "paths": [
             {**path_json(path, p.label), "guardians": [{"name": n, "weight": w} for n, w in p.guardians]}
             for p, path in zip(plan.paths, plan.policy.paths, strict=True)
@@ -153,7 +153,15 @@ def _print_plan(plan: PolicyPlan) -> None:
     from ..explain import duration
     from .words import plan_lines
 
-    table([(guardian.name, str(guardian.signer)) for guardian in plan.guardians])
+    if plan.owner or plan.owners:
+        rows = [("Owner", plan.owner)] if plan.owner else []
+        rows += [(name, str(signer)) for name, signer in plan.owners]
+        if len(plan.owners) > 1:
+            rows.append(("", f"{plan.owners_threshold} of these {len(plan.owners)} keys have to sign at first"))
+        table(rows)
+        click.echo()
+    persons = [f" ({guardian.person})" if guardian.person else "" for guardian in plan.guardians]
+    table([(g.name, f"{g.signer}{person}") for g, person in zip(plan.guardians, persons, strict=True)])
     click.echo()
     table([*plan_lines(plan), ("Change", f"A change of this policy waits {duration(plan.change_delay)}.")])
 
@@ -180,5 +188,5 @@ def _print_kit(kit: Kit, file: Path) -> None:
     command_line(f"recovery approve request.json --kit {quote(file)} --signer KEY --network URL")
 
 
-for _command in (change, drop, apply_change, publish):
+for _command in (lint, change, drop, apply_change, publish):
     policy.add_command(_command)

@@ -10,7 +10,7 @@ import click
 from ..errors import InvalidInput
 from .options import ADDRESS, DURATION, FILE, Where, knowing, reading
 from .session import command_line, parse_owners, quote, require_free, say, table, warn
-from .sources import Source, path_index, require_account
+from .sources import Source, in_force, path_index, require_account
 from .submit import VERBS
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ..policy import Right
     from ..request import Request
 
+#: How many days approvals can be good. Signed ahead, a freeze can do little harm and only once.
+LONGEST, LONGEST_FREEZE = 30, 400
 ACTIONS = ("recover", "cancel", "veto", "freeze", "thaw")
 
 
@@ -69,12 +71,12 @@ def request(
         require_account(source, wallet)
     _require_fitting_options(action, owners, threshold, stop, change)
     right = {"veto": Right.VETO, "freeze": Right.FREEZE, "thaw": Right.FREEZE}.get(action, Right.ROTATE)
-    index = choose_path(source, label, right)
     new_owners = parse_owners(owners, threshold, "--new-owner") if owners else None
     if new_owners and any(owner.is_address and owner.address == account for owner in new_owners.signers):
         raise InvalidInput("The account cannot own itself. Name the address of the new key.")
     if not deadline:
         raise InvalidInput("The deadline should leave the guardians some time.")
+    _require_bounded(action, deadline)
     output = output or Path("request.json" if action == "recover" else f"{action}.json")
     require_free(output)
     client = where.connect()
@@ -84,6 +86,8 @@ def request(
             f"This kit is for the module {source.kit.module}, and this program uses {client.deployment.module}. "
             "Give --deployment, or use the release that the kit was made with."
         )
+    source = in_force(client, account, source)
+    index = choose_path(source, label, right)
     proof, name, until = source.policy.proof(index), source.labels[index], client.deadline(deadline)
     if action == "recover":
         assert new_owners is not None  # noqa: S101 - required above
@@ -112,6 +116,7 @@ def request(
 def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -> None:
     from ..chains import chain_name
     from ..explain import when
+    from ..six_words import six_words
     from .words import ASKS, action_rows, file_names, sentence
 
     path, name, now = made.proof.path, made.label, client.time()
@@ -124,6 +129,7 @@ def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -
             *action_rows(made, source),
             ("Path", f"{name}: {sentence(path, source.guardians(made.proof.index))}"),
             ("Good until", when(made.deadline, now)),
+            ("Six words", " ".join(six_words(made.digest))),
         ]
     )
     click.echo()
@@ -135,10 +141,11 @@ def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -
     say(f"Written to {output}. It is no secret, and by itself it changes nothing.")
     click.echo()
     say(
-        f"Next: send {output} to the guardians of path {name} (`recovery qr` makes a picture or a text of it), and "
-        "speak with each of them, so that they know it is you"
-        + (" and can compare the new owner's address." if made.action.kind == "recover" else ".")
-        + " Each of them runs:"
+        f"Next: send {output} to the guardians of path {name} (`recovery qr` makes a picture or a text of it). Then "
+        "ring each of them, so that they know it is you, and read them the six words"
+        + (" and the new owner's address" if made.action.kind == "recover" else "")
+        + ". Never write the words down in a message: whoever could have changed the request could change that, too. "
+        "Each of them runs:"
     )
     command_line(f"recovery approve {quote(output.name)} --kit KIT --signer KEY --network URL")
     say("and sends you back the approval. With enough of them anybody can run:")
@@ -158,6 +165,19 @@ def _require_fitting_options(
         raise InvalidInput(f"--stop and --change go with --action veto, not with {action}.")
     if action == "veto" and bool(stop) == change:
         raise InvalidInput("What is to be vetoed? Give --stop with the path of the recovery, or --change.")
+
+
+def _require_bounded(action: str, deadline: int) -> None:
+    """Refuses approvals that would be good for longer than anybody remembers what they were for."""
+    from ..explain import duration
+    from ..policy import DAY
+
+    longest = LONGEST_FREEZE if action == "freeze" else LONGEST
+    if deadline > longest * DAY:
+        raise InvalidInput(
+            f"--deadline says {duration(deadline)}, but approvals of this are good for {longest} days at most."
+            + ("" if action == "freeze" else f" Only a freeze can be signed further ahead: {LONGEST_FREEZE} days.")
+        )
 
 
 def choose_path(source: Source, label: str | None, right: Right) -> int:

@@ -66,6 +66,34 @@ def from_chain(client: RecoveryClient, account: str) -> Source | None:
     return Source(policy, tuple(str(number) for number in range(len(policy.paths))))
 
 
+def in_force(client: RecoveryClient, account: str, source: Source) -> Source:
+    """What a kit says, brought up to the policy that the account has now: replacing others leaves its openings good.
+
+    Args:
+        client: Of the chain.
+        account: The account.
+        source: From a kit or a policy file.
+
+    Raises:
+        RecoveryError: The policy has changed, and neither a kit nor the chain's events say what it is now.
+    """
+    kit = source.kit
+    if kit is None:
+        return source
+    state = client.state(account, 0)
+    if not state.configured or state.policy_hash == source.policy.hash[:24]:
+        return source
+    try:
+        policy = client.policy(account)
+    except ChainError as error:
+        raise ChainError(
+            f"The policy of {account} has changed since this kit was made, and this node does not keep the events that "
+            "say how. Try another node, or ask the owner for a new kit."
+        ) from error
+    kit = kit.updated(policy)
+    return Source(policy, kit.labels, kit=kit)
+
+
 def path_index(state: AccountState, label: str, source: Source | None) -> int:
     """A path by its name, if a file knows names, or by its number.
 

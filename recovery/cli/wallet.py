@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .options import ADDRESS, FILE, Paying, Where, json_option, owning, reading, sending
-from .session import command_line, load_plan, parse_owners, quote, say, table, warn
+from .session import command_line, load_kit, load_plan, parse_owners, quote, say, table, warn
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
     from ..plan import PolicyPlan
+    from ..quorum import Owners
 
 
 @click.group(short_help="Create a wallet with that policy, look at it, send from it")
@@ -23,7 +25,13 @@ def wallet() -> None:
 
 @wallet.command()
 @click.option("--policy", "policy_file", type=FILE, required=True, metavar="FILE", help="Your policy file.")
-@click.option("--owner", "owners", multiple=True, required=True, metavar="ADDR", help="An owner; repeat for more.")
+@click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="ADDR",
+    help="An owner; repeat for more.  [default: those in the policy file]",
+)
 @click.option("--threshold", type=click.IntRange(min=1), metavar="N", help="How many owners have to sign.")
 @click.option(
     "--kits",
@@ -45,7 +53,7 @@ def create(policy_file: Path, owners: tuple[str, ...], threshold: int | None, ki
     from .words import owners_rows, plan_lines
 
     plan = load_plan(policy_file)
-    parsed = parse_owners(owners, threshold, "--owner")
+    parsed = _first_owners(plan, owners, threshold)
     client = pay.connect()
     address = client.deployment.wallet_address(parsed, plan.policy)
     contents = prepare_kits(plan, kits, client, address)
@@ -81,32 +89,61 @@ def create(policy_file: Path, owners: tuple[str, ...], threshold: int | None, ki
     command_line(f"recovery wallet show {address}", f"recovery status {address} --policy {quote(policy_file)}")
 
 
+def _first_owners(plan: PolicyPlan, given: tuple[str, ...], threshold: int | None) -> Owners:
+    """Who is to own the wallet: as given, or as the policy file says.
+
+    Raises:
+        InvalidInput: Neither says it, or they contradict each other.
+    """
+    from ..errors import InvalidInput
+
+    named = plan.first_owners
+    if not given:
+        if named is None or threshold is not None:
+            raise InvalidInput("Who is to own the wallet? Give --owner, once for each; the policy file names nobody.")
+        return named
+    parsed = parse_owners(given, threshold, "--owner")
+    if named is not None and parsed != named:
+        raise InvalidInput(
+            "The policy file names other owners than --owner. Leave --owner out to take those of the policy file, or "
+            "make a policy file with the owners that you want."
+        )
+    return parsed
+
+
 def prepare_kits(plan: PolicyPlan, folder: Path, client: RecoveryClient, address: str) -> dict[Path, str]:
-    """The guardians' kits, by where they are to be written.
+    """The guardians' kits, by where they are to be written. Those of the same wallet on other chains name all chains.
 
     Raises:
         InvalidInput: Something else stands there already.
     """
-    from .. import files
     from ..errors import InvalidInput
 
-    contents = {
-        folder / name: plan.kit(guardian, client.chain_id, client.deployment.module, address).dumps()
-        for guardian, name in _kit_names(plan).items()
-    }
-    for path, text in contents.items():
-        if path.exists() and files.read(path) != text:
-            raise InvalidInput(f"{path} is the kit of another wallet or policy. Choose another folder with --kits.")
+    contents = {}
+    for guardian, name in _kit_names(plan).items():
+        path = folder / name
+        kit = plan.kit(guardian, client.chain_id, client.deployment.module, address)
+        if path.exists():
+            other = load_kit(path)
+            both = tuple(sorted({*other.chains, *kit.chains}))
+            kit = replace(kit, chains=both, notes=other.notes)
+            if kit != replace(other, chains=both):
+                raise InvalidInput(f"{path} is the kit of another wallet or policy. Choose another folder with --kits.")
+        contents[path] = kit.dumps()
     return contents
 
 
 def write_kits(plan: PolicyPlan, folder: Path, contents: dict[Path, str]) -> None:
-    """Writes the kits that are not there yet, and says whose is which."""
+    """Writes the kits that are not there yet, or name fewer chains, and says whose is which."""
     from .. import files
 
+    again = False
     for path, text in contents.items():
-        if not path.exists():
-            files.write(path, text, secret=True)
+        again |= path.exists() and files.read(path) != text
+        if not path.exists() or files.read(path) != text:
+            files.write(path, text, secret=True, replace=True)
+    if again:
+        warn("The kits name this chain now, too: give them to your guardians again.")
     say("Kits for your guardians:")
     table([(guardian, str(folder / name)) for guardian, name in _kit_names(plan).items()])
     click.echo()
@@ -146,7 +183,6 @@ def show(address: str, where: Where, as_json: bool) -> None:
             "time": state.time,
             "policyHash": "0x" + state.policy_hash.hex() if state.configured else None,
             "frozenUntil": state.frozen_until if state.frozen else 0,
-            "protected": state.configured,
             "recoveriesUnderWay": [index for index, path in enumerate(state.paths) if path.is_open],
             "changeEta": state.change_eta,
         }
@@ -157,8 +193,7 @@ def show(address: str, where: Where, as_json: bool) -> None:
     rows += [
         ("Balance", ether(balance)),
         ("Activity", _activity(state.last_active, state.time)),
-        ("Policy", "0x" + state.policy_hash.hex() if state.configured else "none"),
-        ("Protected", "yes" if state.configured else "no: nobody could recover it"),
+        ("Policy", "0x" + state.policy_hash.hex() if state.configured else "none: nobody could recover it"),
     ]
     if state.frozen:
         rows.append(("Frozen", f"until {when(state.frozen_until, state.time)}"))

@@ -11,7 +11,7 @@ from eth_utils import ValidationError, to_canonical_address, to_hex
 from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint, RPCResponse
 
-from ..errors import ChainError, RecoveryError
+from ..errors import ChainError, MissingExtra
 from ..rpc import ask
 
 #: The chain in memory begins here, whatever the time: Thu 01 Jan 2026 00:00 UTC.
@@ -19,12 +19,6 @@ GENESIS = 1_767_225_600
 #: Enough for every transaction of the demo; what is not used is not paid.
 GAS = 6_000_000
 PURSE = 10**21
-
-
-class MissingExtra(RecoveryError):
-    """An optional dependency is not installed."""
-
-    code = "missing-extra"
 
 
 class Chain(ABC):
@@ -60,9 +54,7 @@ def in_memory(payers: tuple[str, ...]) -> Chain:
         from eth_tester.exceptions import TransactionFailed
         from web3.providers.eth_tester import EthereumTesterProvider
     except ImportError as error:
-        raise MissingExtra(
-            'The demo\'s own chain needs eth-tester and py-evm. Install them with: pip install "ape-recovery[demo]"'
-        ) from error
+        raise MissingExtra("The demo's own chain needs eth-tester and py-evm", "demo") from error
 
     class Provider(EthereumTesterProvider):
         """Answers like any other node: with the bytes that a contract has reverted with."""

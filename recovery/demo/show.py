@@ -38,7 +38,7 @@ def run(
     relayer, payer = Person("Relayer"), lost.ON_CHAIN
     payers = (relayer.address, payer.address)
     chain = in_memory(payers) if network is None else connect(network, payers)
-    client = _prepare(chain, relayer)
+    client = prepare(chain, relayer)
     stage = Stage(chain, client, relayer.account, write, color=color, pause=pause)
 
     stage.tell(
@@ -61,7 +61,7 @@ def run(
     stage.line(f"Not recovered: {ether(taken)}, which the thief sent before the freeze.")
 
 
-def _prepare(chain: Chain, relayer: Person) -> RecoveryClient:
+def prepare(chain: Chain, relayer: Person) -> RecoveryClient:
     """Puts the contracts where they stand on every chain."""
     client = RecoveryClient(chain.web3)
     send = deploy.sender(client, relayer.account)

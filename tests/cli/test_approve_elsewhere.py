@@ -65,9 +65,9 @@ def test_a_signature_by_cast_counts_for_every_action(
 
 def test_typed_data_is_written_once_and_alone(live: Live, console: Console, defence: Setting) -> None:
     asked(console, "f.json", *FREEZE)
-    base = ("approve", "f.json", "--policy", "policy.json", "--as", "Ana", "--typed-data", "typed.json")
+    base = ("approve", "f.json", *kit_of("ana"), "--typed-data", "typed.json")
     said = console.run(*base)
-    assert commands(said) == ["recovery approve f.json --policy FILE --as NAME --signature 0x..."]
+    assert commands(said) == ["recovery approve f.json --kit KIT --signature 0x..."]
     console.refuses(*base, because="typed.json exists already. Name another file with --typed-data", code=2)
 
 

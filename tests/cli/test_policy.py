@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import json
-import re
 import stat
 
 import pytest
 
-from recovery.cli.plan_file import EXAMPLE, read_plan
+from recovery import templates
+from recovery.cli.plan_file import read_plan
 from recovery.errors import InvalidInput
 from recovery.plan import PolicyPlan
-from recovery.policy import DAY, Right
 from tests.cli.conftest import POLICY, Console, Setting
-from tests.world import person
+from tests.world import owners_of, person, signer
 
 ADDRESSES = {name: person(name).address for name in ("ana", "ben", "carl", "dora")}
 
@@ -22,29 +21,17 @@ def text(old: str = "", new: str = "") -> str:
     return good.replace(old, new, 1)
 
 
-def filled_example() -> str:
-    result = EXAMPLE
-    for name, address in ADDRESSES.items():
-        result, count = re.subn(rf'({name.title()}: +)"0x"', rf"\g<1>{address}", result)
-        assert count == 1
-    return result
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_a_template_is_printed_and_says_what_is_still_missing(console: Console, name: str) -> None:
+    template = console.run("policy", "new", "--template", name).out
+    assert template == templates.text(name)
+    (console.home / "mine.yaml").write_text(template)
+    console.refuses("policy", "new", "mine.yaml", because="the address is still missing", code=2)
 
 
-def test_the_example_works_once_addresses_are_in() -> None:
-    plan = read_plan(filled_example(), "policy.yaml")
-    assert [path.label for path in plan.paths] == ["friends", "theft", "freeze", "heir"]
-    friends, theft, freeze, heir = plan.policy.paths
-    assert (friends.threshold, friends.delay, friends.owner_cancels) == (2, 3 * DAY, True)
-    assert (theft.delay, theft.owner_cancels) == (7 * DAY, False)
-    assert (freeze.right, freeze.threshold) == (Right.FREEZE, 1)
-    assert (heir.inactivity, len(heir.members)) == (365 * DAY, 1)
-
-
-def test_the_example_says_what_is_still_missing(console: Console) -> None:
-    example = console.run("policy", "new", "--example").out
-    assert example == EXAMPLE
-    (console.home / "example.yaml").write_text(example)
-    console.refuses("policy", "new", "example.yaml", because="line 17: the address is still missing", code=2)
+def test_only_one_of_the_templates_is_printed(console: Console) -> None:
+    console.refuses("policy", "new", "--template", "pirates", because="'family', 'solo'", code=2)
+    console.refuses("policy", "new", "policy.yaml", "--template", "solo", because="not both", code=2)
 
 
 def test_a_policy_is_written_for_its_owner_alone(console: Console) -> None:
@@ -136,13 +123,139 @@ def test_yaml_never_makes_objects() -> None:
         read_plan("change_delay: !!python/object/apply:os.getcwd []", "p.yaml")
 
 
-def test_nobody_is_told_to_trust_one_guardian_blindly(console: Console) -> None:
+def test_what_there_is_to_think_about_is_said(console: Console) -> None:
+    said = console.run("policy", "new", "policy.yaml").words
+    assert (
+        "Any 2 of Ana, Ben and Carl get you back after 3 days; you can lose any one of them and still recover." in said
+    )
+    assert "Warning (freeze-too-short): The freeze of path 'freeze' lasts 7 days." in said
+    assert "Fix: Let it last 10 days or more." in said and "Note (alone): Once you have been silent" in said
+
+
+def test_what_would_lock_an_owner_out_is_not_written_unless_it_is_wanted(console: Console) -> None:
     content = text("[Ana, Ben, Carl]\n    threshold: 2", "[Ana, Ben, Carl]\n    threshold: 1")
     (console.home / "alone.yaml").write_text(content.replace("owner_cancels: yes", "owner_cancels: no", 1))
-    said = console.run("policy", "new", "alone.yaml", "-o", "alone.json").words
-    assert "On path 'friends' Ana alone can take the account over, and you cannot cancel it." in said
+    new = ("policy", "new", "alone.yaml", "-o", "alone.json")
+    console.refuses(*new, because="Error: 3 errors in the policy: alone. Nothing was written.")
+    console.refuses(*new, because="Error (alone): Ana alone can take over the account on path 'friends' after 3 days")
+    said = console.run(*new, "--despite-errors").words
+    assert "Error (alone): Ana alone" in said and "Written to alone.json" in said
+    assert PolicyPlan.loads((console.home / "alone.json").read_text()).paths[0].threshold == 1
+
+
+def test_a_warning_does_not_keep_a_policy_from_being_written(console: Console) -> None:
     (console.home / "thief.yaml").write_text(text("owner_cancels: no", "owner_cancels: yes"))
-    assert "so can a thief with your key" in console.run("policy", "new", "thief.yaml", "-o", "thief.json").words
+    said = console.run("policy", "new", "thief.yaml", "-o", "thief.json").words
+    assert "Warning (no-theft-path)" in said and (console.home / "thief.json").exists()
+
+
+# ------------------------------------------------------------------------------------- owners, persons
+
+OWNERS = """\
+owner: Max Martins
+owners:
+  keys:
+    Phone: {phone}
+    Laptop: {laptop}
+  threshold: 2
+"""
+ADDRESSES |= {name: person(name).address for name in ("phone", "laptop")}
+
+
+def owned(old: str = "", new: str = "") -> str:
+    good = (OWNERS + POLICY).format(**ADDRESSES).replace("[Ana, Ben, Carl]", "[Ana, Ben, Phone]", 1)
+    assert old in good
+    return good.replace(old, new, 1)
+
+
+def test_owners_stand_in_the_policy_and_their_keys_may_be_guardians() -> None:
+    plan = read_plan(owned(), "p.yaml")
+    assert plan.owner == "Max Martins"
+    assert plan.first_owners == owners_of("phone", "laptop", threshold=2)
+    assert [name for name, _ in plan.owners] == ["Phone", "Laptop"]
+    assert [(g.name, g.number) for g in plan.guardians] == [
+        *(("Ana", 1), ("Ben", 2), ("Carl", 3), ("Dora", 4)),
+        ("Phone", 5),
+    ]
+    assert plan.guardian("Phone").signer == signer("phone")
+    assert PolicyPlan.loads(plan.dumps()) == plan
+
+
+def test_a_policy_need_not_say_who_owns_the_account() -> None:
+    plan = read_plan(text(), "p.yaml")
+    assert (plan.owner, plan.owners, plan.first_owners) == ("", (), None)
+
+
+def test_an_owners_key_that_stays_a_guardian_keeps_its_place() -> None:
+    earlier = read_plan(owned(), "p.yaml")
+    later = read_plan(owned("  Carl: ", "  Karl: ").replace("Carl", "Karl"), "p.yaml", earlier=earlier)
+    assert later.guardian("Phone") == earlier.guardian("Phone")
+    assert later.guardian("Karl").number == 6 and later.secret == earlier.secret
+
+
+def test_a_guardian_may_say_whose_it_is() -> None:
+    address = ADDRESSES["ben"]
+    plan = read_plan(text(f"Ben: {address}", f"Ben: {{signer: {address}, person: Ana}}"), "p.yaml")
+    assert (plan.guardian("Ben").signer, plan.guardian("Ben").whose) == (signer("ben"), "Ana")
+    alone = read_plan(text(f"Ben: {address}", f"Ben: {{signer: {address}}}"), "p.yaml")
+    assert alone.guardian("Ben").whose == "Ben"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reason"),
+    [
+        ("owner: Max Martins", "owner: [Max]", 1, "a single value"),
+        ("owner: Max Martins", 'owner: ""', 1, "a name is one line"),
+        ("  keys:", "  quays:", 3, "'owners' has no 'quays'"),
+        ("  threshold: 2\n", "", 3, "'owners' needs 'threshold'"),
+        ("  threshold: 2", "  threshold: 3", 6, "3 of 2 owners cannot sign"),
+        ("  threshold: 2", "  threshold: 0", 6, "0 of 2 owners cannot sign"),
+        ("  threshold: 2", "  threshold: both", 6, "a whole number"),
+        (ADDRESSES["phone"], '"0x"', 4, "still missing"),
+        (ADDRESSES["phone"], "max.eth", 4, "is not an address"),
+        (ADDRESSES["laptop"], ADDRESSES["phone"], 5, "Laptop and Phone have the same address"),
+        ("    Laptop:", "    Phone:", 5, "'Phone' stands twice"),
+        ("    Laptop:", '    "Phone ":', 5, "'Phone' stands twice"),
+        ("  Ana: ", "  Phone: ", 9, "Phone stands under 'owners' already"),
+        (ADDRESSES["ana"], ADDRESSES["phone"], 9, "Ana and Phone have the same address"),
+        ("Phone]", "Tablet]", 16, "nor a key under 'owners'. There: Ana, Ben, Carl, Dora, Phone, Laptop."),
+        (ADDRESSES["ben"], "{person: Ana}", 10, "guardian Ben needs 'signer'"),
+        (ADDRESSES["ben"], "{signer: " + ADDRESSES["ben"] + ", card: ben.json}", 10, "guardian Ben has no 'card'"),
+        (ADDRESSES["ben"], "{signer: " + ADDRESSES["ben"] + ', person: ""}', 10, "a name is one line"),
+        (ADDRESSES["ben"], "{signer: " + ADDRESSES["ana"] + "}", 10, "Ben and Ana have the same address"),
+        (ADDRESSES["ben"], "[" + ADDRESSES["ben"] + "]", 10, "a single value"),
+    ],
+)
+def test_every_mistake_about_owners_and_persons_is_named_with_its_line(
+    old: str, new: str, line: int, reason: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_plan(owned(old, new), "p.yaml")
+    assert caught.value.message.startswith(f"p.yaml, line {line}: "), caught.value.message
+    assert reason in caught.value.message
+
+
+def test_no_keys_are_no_owners() -> None:
+    empty = owned().replace(f"keys:\n    Phone: {ADDRESSES['phone']}\n    Laptop: {ADDRESSES['laptop']}", "keys: {}")
+    with pytest.raises(InvalidInput, match="line 3: An account has 1 to 32 owners, not 0"):
+        read_plan(empty, "p.yaml")
+
+
+def test_owners_and_persons_are_shown(console: Console) -> None:
+    address = ADDRESSES["ben"]
+    (console.home / "owned.yaml").write_text(owned(f"Ben: {address}", f"Ben: {{signer: {address}, person: Benjamin}}"))
+    said = console.run("policy", "new", "owned.yaml", "-o", "owned.json").words
+    assert "recovery wallet create --policy owned.json --account KEY" in said  # the policy knows the owners
+    shown = console.run("policy", "show", "owned.json").words
+    assert "Owner Max Martins" in shown and f"Phone {ADDRESSES['phone']}" in shown
+    assert "2 of these 2 keys have to sign at first" in shown and f"Ben {address} (Benjamin)" in shown
+    data = json.loads(console.run("policy", "show", "owned.json", "--json").out)
+    assert (data["owner"], data["ownersThreshold"]) == ("Max Martins", 2)
+    assert data["owners"][1] == {"name": "Laptop", "signer": ADDRESSES["laptop"]}
+    assert data["guardians"][1] == {"name": "Ben", "signer": address, "person": "Benjamin"}
+
+
+# -------------------------------------------------------------------------------------------- showing
 
 
 def test_a_policy_file_and_a_kit_are_shown_in_words_and_as_json(console: Console, setting: Setting) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
 from recovery import files
 from recovery.actions import Recover
-from recovery.kit import Kit
+from recovery.card import Card, Receipt, Statement
+from recovery.folder import AccountNote
+from recovery.kit import Kit, Notes
 from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, Right
 from recovery.request import Request, SignedApproval, approve
@@ -40,9 +43,41 @@ PLAN = PolicyPlan(
     ),
 )
 
+#: The same with everything that an owner may add.
+OWNED = dataclasses.replace(
+    PLAN,
+    guardians=(dataclasses.replace(PLAN.guardians[0], person="Ana Martins"), *PLAN.guardians[1:]),
+    owner="Olga",
+    owners=(("phone", signer("owner one")), ("ledger", signer("owner two"))),
+    owners_threshold=2,
+)
+NOTES = Notes("Olga", (("ben", "+351 555 0100"), ("carl", "carl@example.org")), "Where did we meet?")
+NOTE = AccountNote(
+    *("Olga", ACCOUNT, MODULE, (1, 5), ("ben", "carl")), questions=(("ana", NOTES.question), ("dora", "Which dog?"))
+)
+#: A recipient from the documentation of age.
+AGE_KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+NOW = 1_800_000_000
 
-def kit(name: str = "ana") -> Kit:
-    return PLAN.kit(name, 5, MODULE, ACCOUNT)
+
+def kit(name: str = "ana", notes: Notes | None = None) -> Kit:
+    return PLAN.kit(name, 5, MODULE, ACCOUNT, notes)
+
+
+def card(name: str = "ana", key: str | None = None, **changes: Any) -> Card:
+    """A card, signed by the person of its name or by another."""
+    who = key or name
+    values: dict[str, Any] = {"contact": f"{name}@example.org", "age_key": AGE_KEY, "time": NOW}
+    made = Card(name, signer(who), **{**values, **changes})
+    return made.signed(sign(who, made.message))
+
+
+def receipt(
+    name: str = "ana", time: int = NOW, statement: Statement = Statement.HOLDS, of: Kit | None = None
+) -> Receipt:
+    """A receipt for a kit, signed by the person of that name."""
+    made = Receipt.of(statement, of or kit(name), time)
+    return made.signed(sign(name, made.message))
 
 
 def request(**changes: Any) -> Request:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from recovery.chains import CHAINS, chain_name, coin, explorer_link
+from recovery.chains import CHAINS, chain_name, chain_names, coin, explorer_link
 from recovery.errors import InvalidInput
 
 HASH = "0x" + "5e" * 32
@@ -20,6 +20,13 @@ def test_a_known_chain_is_called_by_its_name_and_number() -> None:
 
 def test_an_unknown_chain_is_called_by_its_number() -> None:
     assert chain_name(424242) == "chain 424242"
+
+
+def test_several_chains_are_called_as_people_would() -> None:
+    assert chain_names([1]) == "Ethereum mainnet (chain 1)"
+    assert chain_names([1, 424242]) == "Ethereum mainnet (chain 1) and chain 424242"
+    assert chain_names((1, 100, 7)) == "Ethereum mainnet (chain 1), Gnosis (chain 100) and chain 7"
+    assert chain_names(iter((100, 7))) == "Gnosis (chain 100) and chain 7"
 
 
 def test_fees_are_paid_in_ether_except_where_they_are_not() -> None:

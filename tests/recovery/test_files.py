@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recovery import files, frames, images
+from recovery.card import Card, Receipt
 from recovery.errors import InvalidFile, InvalidInput
+from recovery.folder import AccountNote
 from recovery.kit import Kit
 from recovery.plan import PolicyPlan
 from recovery.request import Request, SignedApproval
@@ -24,8 +27,11 @@ from tests.recovery import samples
 KINDS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "request": (Request.loads, samples.request()),
     "approval": (SignedApproval.loads, samples.approval()),
-    "kit": (Kit.loads, samples.kit()),
-    "policy": (PolicyPlan.loads, samples.PLAN),
+    "kit": (Kit.loads, samples.kit("ana", replace(samples.NOTES, ring=samples.NOTES.ring[:1]))),
+    "policy": (PolicyPlan.loads, samples.OWNED),
+    "card": (Card.loads, samples.card()),
+    "receipt": (Receipt.loads, samples.receipt()),
+    "account": (AccountNote.loads, samples.NOTE),
 }
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -380,3 +386,33 @@ def test_a_text_is_read_without_what_reads_pictures(tmp_path: Path) -> None:
     path.write_bytes(images.draw_png(frame))
     done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
     assert "MissingExtra: To read QR codes out of pictures, zxing-cpp and Pillow are needed. Install" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("Ana (phone)", "ana-phone"),
+        ("ANA__Martins ", "ana-martins"),
+        ("Zoë 李", "zoë-李"),
+        ("straße", "strasse"),
+        ("🦊", "guardian"),
+        ("", "guardian"),
+        ("../../etc/passwd", "etc-passwd"),
+        (".hidden", "hidden"),
+        ("a" * 50, "a" * 40),
+    ],
+)
+def test_a_name_in_the_name_of_a_file(name: str, stem: str) -> None:
+    assert files.stem(name) == stem
+
+
+@given(st.text(max_size=80))
+def test_whatever_somebody_is_called_is_a_part_of_one_files_name(name: str) -> None:
+    stem = files.stem(name)
+    assert 1 <= len(stem) <= 40 and not set(stem) & set("/\\:.\0 \n") and not stem.startswith("-")
+
+
+def test_every_kind_of_file_has_a_name_for_people() -> None:
+    assert {json.loads(original.dumps())["type"] for _, original in KINDS.values()} == set(files.NAMES) - {
+        "recovery-intent"
+    }

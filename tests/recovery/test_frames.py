@@ -25,6 +25,8 @@ FILES = {
     "approval": samples.approval().dumps(),
     "kit": samples.kit().dumps(),
     "policy": samples.PLAN.dumps(),
+    "card": samples.card().dumps(),
+    "receipt": samples.receipt().dumps(),
 }
 each_file = pytest.mark.parametrize("name", FILES)
 _VALUES = st.recursive(
@@ -185,7 +187,7 @@ def test_a_folded_frame_fits_into_a_message() -> None:
         "RECOVERY0:ABCDEFGHIJ:1/1:AA:AAAAAA",
         *FILES.values(),
     ],
-    ids=range(10),
+    ids=range(6 + len(FILES)),
 )
 def test_other_text_does_not_look_like_frames(text: str) -> None:
     assert not frames.looks_like(text)
@@ -436,7 +438,7 @@ def test_a_collection_says_what_is_missing_without_an_error() -> None:
 
 
 def test_a_file_may_come_in_two_divisions_of_which_one_is_whole() -> None:
-    long, short = frames.encode(FILES["kit"], 100), frames.encode(FILES["kit"], 400)
+    long, short = frames.encode(FILES["kit"], 100), frames.encode(FILES["kit"], 700)
     collection = Collection()
     for text in long[:-2]:
         collection.add(text)

@@ -16,9 +16,11 @@ from jsonschema import Draft202012Validator
 
 from recovery.actions import Action, Cancel, Freeze, Recover, Thaw, VetoChange, VetoRequest
 from recovery.building import Building, Transaction
+from recovery.card import Card, Receipt, Statement
 from recovery.errors import InvalidFile
+from recovery.folder import AccountNote
 from recovery.intents import dump_unsigned
-from recovery.kit import Kit
+from recovery.kit import Kit, Notes
 from recovery.messages import Call
 from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, HOUR, Right
@@ -26,7 +28,22 @@ from recovery.quorum import Owners
 from recovery.request import Approvals, Request, SignedApproval, approve
 from recovery.signer import Signer
 from recovery.structure import path_to_json, proof_to_json
-from tests.recovery.samples import ACCOUNT, MODULE, NEW, PLAN, approval, forged, kit, request
+from tests.recovery.samples import (
+    ACCOUNT,
+    AGE_KEY,
+    MODULE,
+    NEW,
+    NOTE,
+    NOTES,
+    OWNED,
+    PLAN,
+    approval,
+    card,
+    forged,
+    kit,
+    receipt,
+    request,
+)
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "schemas"
 SCHEMAS = {path.name.partition(".")[0]: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.schema.json")}
@@ -35,6 +52,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "recovery-kit": Kit.loads,
     "recovery-request": Request.loads,
     "recovery-approval": SignedApproval.loads,
+    "recovery-card": Card.loads,
+    "recovery-receipt": Receipt.loads,
+    "recovery-account": AccountNote.loads,
 }
 ACTIONS: dict[Action, int] = {
     Recover(NEW, 0): 0,
@@ -46,10 +66,13 @@ ACTIONS: dict[Action, int] = {
 }
 REQUESTS = {action.kind: request(action=action, proof=PLAN.policy.proof(path)) for action, path in ACTIONS.items()}
 TEXTS = {
-    "recovery-policy": PLAN.dumps(),
-    "recovery-kit": kit("ana").dumps(),
+    "recovery-policy": OWNED.dumps(),
+    "recovery-kit": kit("ana", NOTES).dumps(),
     "recovery-request": request().dumps(),
     "recovery-approval": approval().dumps(),
+    "recovery-card": card().dumps(),
+    "recovery-receipt": receipt().dumps(),
+    "recovery-account": NOTE.dumps(),
 }
 
 
@@ -198,9 +221,16 @@ def plans(draw: st.DrawFn) -> PolicyPlan:
         elif right is Right.FREEZE:
             more = {"window": draw(st.integers(HOUR, 30 * DAY))}
         paths.append(PathPlan(label, right, guardians, threshold, **more))
-    people = tuple(Guardian(*each) for each in zip(called, who, numbers, strict=True))
+    persons = draw(st.lists(names, min_size=len(called), max_size=len(called)))
+    people = tuple(Guardian(*each) for each in zip(called, who, numbers, persons, strict=True))
     days = draw(st.integers(1, 90))
-    return PolicyPlan(draw(st.binary(min_size=32, max_size=32)), days * DAY, people, tuple(paths))
+    owners = draw(st.lists(st.tuples(names, signers), max_size=3, unique_by=(lambda o: o[0], lambda o: o[1])))
+    return PolicyPlan(
+        *(draw(st.binary(min_size=32, max_size=32)), days * DAY, people, tuple(paths)),
+        owner=draw(names),
+        owners=tuple(owners),
+        owners_threshold=draw(st.integers(1, len(owners))) if owners else 0,
+    )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -209,8 +239,24 @@ def test_whatever_we_write_is_right(plan: PolicyPlan, data: st.DataObject) -> No
     assert faults("recovery-policy", plan.dumps()) == []
     address = st.binary(min_size=20, max_size=20).map(lambda raw: Signer(b"\1" + raw[1:]).address)
     guardian = data.draw(st.sampled_from(plan.guardians))
-    mine = plan.kit(guardian.name, data.draw(st.integers(0, 2**53 - 1)), data.draw(address), data.draw(address))
+    chains = data.draw(st.lists(st.integers(0, 2**53 - 1), min_size=1, max_size=3))
+    notes = Notes(plan.owner, tuple(data.draw(st.lists(st.tuples(names, names), max_size=3))), data.draw(names))
+    mine = plan.kit(guardian.name, chains, data.draw(address), data.draw(address), notes)
     assert faults("recovery-kit", mine.dumps()) == []
+
+    said, proof = data.draw(st.integers(0, 2**53 - 1)), data.draw(st.binary(max_size=200))
+    if mine.commitments:
+        given = Receipt.of(data.draw(st.sampled_from(Statement)), mine, said).signed(proof)
+        assert faults("recovery-receipt", given.dumps()) == []
+    called = data.draw(st.text(min_size=1, max_size=60).filter(lambda n: n.isprintable() and n == n.strip()))
+    theirs = Card(called, guardian.signer, data.draw(names), data.draw(st.sampled_from(["", AGE_KEY])), said, proof)
+    assert faults("recovery-card", theirs.dumps()) == []
+    note = AccountNote(
+        *(plan.owner, *data.draw(st.sampled_from([(None, None), (mine.account, mine.module)])), mine.chains),
+        tuple(name for name, _ in plan.paths[0].guardians),
+        tuple((each.name, data.draw(names)) for each in plan.guardians),
+    )
+    assert faults("recovery-account", note.dumps()) == []
 
     index = data.draw(st.integers(0, len(plan.paths) - 1))
     nonce, time = st.integers(0, 2**15 - 1), st.integers(0, 2**32 - 1)
@@ -224,7 +270,7 @@ def test_whatever_we_write_is_right(plan: PolicyPlan, data: st.DataObject) -> No
             | st.builds(VetoChange, st.binary(min_size=24, max_size=24), time),
         }[plan.paths[index].right]
     )
-    where = (mine.chain_id, mine.module, mine.account, data.draw(time), plan.policy.proof(index))
+    where = (mine.chains[0], mine.module, mine.account, data.draw(time), plan.policy.proof(index))
     asked = Request(*where, plan.paths[index].label, action, data.draw(time))
     assert faults("recovery-request", asked.dumps()) == []
 
@@ -234,7 +280,7 @@ def test_whatever_we_write_is_right(plan: PolicyPlan, data: st.DataObject) -> No
     nameless = SignedApproval(signed.digest, signed.approval)
     assert faults("recovery-approval", nameless.dumps()) == []
     transaction = Building().submit(Approvals.of(asked, [signed]))
-    assert faults("unsigned-transaction", dump_unsigned(transaction, mine.chain_id)) == []
+    assert faults("unsigned-transaction", dump_unsigned(transaction, mine.chains[0])) == []
 
 
 # --------------------------------------------------------------------------------- what is wrong is refused
@@ -313,13 +359,27 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         *({"paths__0__guardians__0__weight": value} for value in (0, -1, 2**32, "1")),
         {"paths__0__guardians__0__name": 5},
         *({"policyHash": value} for value in ("0x22", None, 0)),
+        *({"guardians__0__person": value} for value in (LONG, "a\nb", None)),
+        *({"owner": value} for value in (LONG, "a\nb", None)),
+        *({"owners": value} for value in ([], None, ["phone"], [json.loads(OWNED.dumps())["owners"][0]] * 33)),
+        *({"owners__0__name": value} for value in (LONG, "a\nb", None)),
+        *({"owners__0__signer": value} for value in (ZERO_ADDRESS, "ana.eth", "0x" + "11" * 1025)),
+        *({"ownersThreshold": value} for value in (0, -1, 33, "2")),
+        {"owners": [], "ownersThreshold": 1},
         *({f"paths__{path}__{name}": value} for path, list_ in BY_RIGHT.items() for name, value in list_),
     ],
     "recovery-kit": [
         *({"name": value} for value in (LONG, "a\tb", 5)),
-        *({"chainId": value} for value in (-1, "5", True, None)),
+        *({"owner": value} for value in (LONG, "a\tb", None)),
+        *({"chains": value} for value in ([], [5, 5], 5, None)),
+        *({"chains__0": value} for value in (-1, "5", True, None)),
         *({"module": value} for value in ("nobody", "0x00", ACCOUNT + "00", None)),
         *({"account": value} for value in ("nobody", "0x00", 0)),
+        *({"pathHashes": value} for value in ([], None, ["0x00"] * 4, [1, 2, 3, 4])),
+        *({"ring": value} for value in (None, ["ben"], [["ben", "+351"]])),
+        *({"ring__0__name": value} for value in (LONG, "a\nb", None)),
+        *({"ring__0__contact": value} for value in (LONG, "a\nb", 351)),
+        *({"question": value} for value in (LONG, "a\nb", None)),
         *({"labels": value} for value in ([], ["a", "a", "b", "c"], [1, 2, 3, 4], None)),
         *({"openings": value} for value in ([], [1, None, None, None], {}, None)),
         *({f"openings__0__{name}": value} for name, value in OPENING),
@@ -353,6 +413,33 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         *({"opening": value} for value in (None, [])),
         *({f"opening__{name}": value} for name, value in OPENING),
         *({"signature": value} for value in ("", "0x0", "0xzz", None)),
+    ],
+    "recovery-card": [
+        *({"name": value} for value in ("", " ", " ana", "ana ", "a" * 61, "a\nb", "a\n", None)),
+        *({"signer": value} for value in (ZERO_ADDRESS, "ana.eth", None)),
+        *({"contact": value} for value in (LONG, "a\nb", None)),
+        *({"ageKey": value} for value in (AGE_KEY[:-1], AGE_KEY.upper(), AGE_KEY + "\n", "age", " ", None)),
+        *({"time": value} for value in (-1, "now", 1.5, True, None)),
+        *({"signature": value} for value in ("", "0x0", "0xzz", None)),
+    ],
+    "recovery-receipt": [
+        *({"statement": value} for value in ("HOLDS", "", "promises", 0, None)),
+        *({"name": value} for value in (LONG, "a\nb", None)),
+        *({"signer": value} for value in (ZERO_ADDRESS, "ana.eth", None)),
+        *({"module": value} for value in ("nobody", "0x00", None)),
+        *({"account": value} for value in ("nobody", "0x00", None)),
+        *({"commitments": value} for value in ([], ["0x00"], ["0x" + "11" * 32] * 2, "0x", None)),
+        *({"time": value} for value in (-1, "now", 1.5, True, None)),
+        *({"signature": value} for value in ("", "0x0", "0xzz", None)),
+    ],
+    "recovery-account": [
+        *({"owner": value} for value in (LONG, "a\nb", None)),
+        *({name: value} for name in ("account", "module") for value in ("nobody", "0x00", 0, "")),
+        *({"chains": value} for value in (None, 5, [5, 5], ["5"], [-1])),
+        *({"contacts": value} for value in (None, [5], ["ben", "ben"], ["a\nb"])),
+        *({"questions": value} for value in (None, ["ana"], [["ana", "?"]])),
+        *({"questions__0__name": value} for value in (LONG, None)),
+        *({"questions__0__question": value} for value in (LONG, "a\nb", None)),
     ],
 }
 
@@ -474,7 +561,12 @@ def test_the_schema_refuses_what_belongs_to_another_action(action: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
-        ("recovery-kit", {"chainId": 2**53}),
+        ("recovery-kit", {"chains": [2**53]}),
+        ("recovery-account", {"chains": [2**53]}),
+        ("recovery-card", {"time": 2**53}),
+        ("recovery-card", {"signature": "0xAB"}),
+        ("recovery-receipt", {"time": 2**53}),
+        ("recovery-receipt", {"commitments": [f"0x{number:064x}" for number in range(33)]}),
         ("recovery-approval", {"epoch": 2**32}),
         ("recovery-approval", {"member": 32}),
         ("recovery-approval", {"digest": "0x" + "AB" * 32}),

@@ -35,6 +35,7 @@ recovery:
       signers: [owner, second.json, keys/third]
       kit: kits/kit-ana.json
       policy: /elsewhere/policy.json
+      folder: ~/recovery
       deployment: ~/deployment.json
       max_fee: 30 gwei
       confirmations: 2
@@ -77,6 +78,7 @@ def test_everything_that_can_stand_there_is_read(write: Write, monkeypatch: pyte
                 signers=("owner", f"{folder}/second.json", f"{folder}/keys/third"),
                 kit=folder / "kits/kit-ana.json",
                 policy=Path("/elsewhere/policy.json"),
+                folder=Path("/home/ana/recovery"),
                 deployment=Path("/home/ana/deployment.json"),
                 max_fee=30 * 10**9,
                 confirmations=2,
@@ -308,6 +310,7 @@ REFUSED = [
     (profile("signers: [owner, owner]"), 5, "stands twice in the list"),
     (profile("kit: 5"), 5, "a text is needed here"),
     (profile("policy: {a: b}"), 5, "a text is needed here"),
+    (profile("folder: [a]"), 5, "a text is needed here"),
     (profile('deployment: "a\\0b"'), 5, "one line"),
     (profile("max_fee: 30"), 5, "of what? Write the fee with its unit"),
     (profile("max_fee: '30'"), 5, "of what? Write the fee with its unit"),

@@ -1,0 +1,80 @@
+"""`recovery setup`: a conversation at whose end an account is protected. It can be broken off and taken up again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import RecoveryError
+from .kit_files import paper_option
+from .options import Paying, sending
+from .session import command_line, quote, say
+
+if TYPE_CHECKING:
+    from ..folder import Folder
+    from ..plan import PolicyPlan
+
+TEMPLATES = {
+    "family": "two keys of yours, friends, an heir: one stolen key takes nothing",
+    "solo": "one key of yours and three friends: as little as possible",
+    "inheritance": "two keys, friends, and heirs who cannot act while you live",
+    "organisation": "officers who spend together, a board that replaces them",
+}
+
+
+@click.command(short_help="Protect an account, step by step")
+@click.argument("place", type=click.Path(path_type=Path, file_okay=False), default="my-recovery", metavar="[FOLDER]")
+@click.option("--template", type=click.Choice(tuple(TEMPLATES)), help="What to begin with, instead of being asked.")
+@paper_option
+@sending
+def setup(place: Path, template: str | None, paper: str, pay: Paying) -> None:
+    """Protect an account, step by step: keys, guardians, policy, kits, rehearsal.
+
+    Everything goes into FOLDER (my-recovery). Stop whenever you like, and take it
+    up again with the same command: what is done is not asked again.
+    """
+    from .setup_account import create_account, hand_out, rehearse
+    from .setup_policy import begin, decide, name_guardians, name_owners
+
+    try:
+        folder = begin(place, template)
+        name_owners(folder)
+        name_guardians(folder, pay, paper)
+        plan = decide(folder)
+        folder = create_account(folder, plan, pay)
+        hand_out(folder, plan, pay, paper)
+        rehearse(plan)
+        _done(folder, plan, pay)
+    except (click.Abort, RecoveryError):
+        if (place / "account.json").exists():
+            click.echo(err=True)
+            say(f"What was done so far is in {place}. To go on:")
+            command_line(f"recovery setup {quote(place)}")
+        raise
+
+
+def _done(folder: Folder, plan: PolicyPlan, pay: Paying) -> None:
+    import time
+
+    from ..lint import sentence
+    from .guardian_state import answered, covered, look, view
+
+    click.echo()
+    say(sentence(plan), bold=True, colour="green")
+    click.echo()
+    seen = view(folder, look(folder, pay), int(time.time()))
+    say(answered(seen.protection))
+    say(covered(seen.protection), colour=None if seen.protection.protected else "yellow")
+    click.echo()
+    say(f"Keep a copy of {folder.path} in another place. Whoever has it can take nothing, but learns who they are.")
+    if not seen.protection.protected:
+        say("When the other receipts come in:")
+        command_line(f"recovery guardian receive FILE... --folder {quote(folder.path)}")
+    say("From now on:")
+    command_line(
+        f"recovery status {folder.note.account} --folder {quote(folder.path)} --network URL",
+        f"recovery guardian list --folder {quote(folder.path)} --network URL",
+        f"recovery panic --folder {quote(folder.path)} --account KEY --network URL",
+    )

@@ -1,0 +1,143 @@
+"""The second half of `recovery setup`: the account on the chain, the kits, the receipts, and a rehearsal."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import files
+from ..errors import MissingExtra, RecoveryError, Refused
+from .session import command_line, say, table, warn
+from .talk import ask, heading, yes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..folder import Folder
+    from ..plan import PolicyPlan
+    from .options import Paying
+
+
+def create_account(folder: Folder, plan: PolicyPlan, pay: Paying) -> Folder:
+    """Creates the wallet with this policy, on the chain that is named; finds it if it is there.
+
+    Raises:
+        Refused: It was created, but is not what it should be, or --dry-run, --unsigned: then it waits to be created.
+    """
+    from ..chains import chain_name
+    from ..folder import Folder
+    from .paying import send
+    from .words import owners_rows
+
+    folder = Folder.open(folder.path)
+    note, owners = folder.note, plan.first_owners
+    if note.account is not None and (not pay.network or _is_known(folder, pay)):
+        return folder
+    heading("Your account")
+    if owners is None:
+        raise Refused("The policy names no owners. Add them to policy.yaml (owners: keys: threshold:).")
+    if not pay.network:
+        say("On which chain? Give the address of a node (https://...), or with Ape a choice such as ethereum:sepolia.")
+        pay = dataclasses.replace(pay, network=ask("Network", str, instead="the address of a node"))
+    client = pay.connect()
+    address = client.deployment.wallet_address(owners, plan.policy)
+    table([("Account", address), ("Chain", chain_name(client.chain_id)), *owners_rows(owners)])
+    click.echo()
+    if client.is_wallet(address):
+        if client.state(address, 0).policy_hash != plan.policy.hash[:24]:
+            raise Refused(f"{address} exists, but its policy has been changed since. Look: recovery status {address}")
+        say("It exists already.")
+    else:
+        client.check_owners(owners)
+        if pay.sends and pay.account is None:
+            say("Somebody has to pay for its creation, once: any key with a little of the chain's coin.")
+            name = ask("Keystore file or alias", _known_key, instead="the name of a file")
+            pay = dataclasses.replace(pay, account=name)
+        if send(pay, client, client.create_wallet(owners, plan.policy), pay.payer(), "Create it?") is None:
+            raise Refused("The account does not exist yet. When it does, go on with the same command.")
+        if client.owners_hash(address) != owners.hash[:24]:
+            raise Refused(f"The wallet was created, but does not have these owners. Do not use {address}.")
+        say("Created.", bold=True, colour="green")
+    chains = tuple(sorted({*note.chains, client.chain_id}))
+    module = client.deployment.module
+    return folder.noting(dataclasses.replace(note, account=address, module=module, chains=chains))
+
+
+def hand_out(folder: Folder, plan: PolicyPlan, pay: Paying, paper: str) -> None:
+    """Writes the kits, says who gets what, and takes receipts."""
+    from .guardian_filing import file_text
+    from .guardian_state import answered, look, view
+    from .kit_files import date, outdated, write_kits, write_missing_sheets
+
+    heading("Kits")
+    try:
+        made = write_kits(folder, outdated(folder, plan), True, paper, date(int(time.time())))
+        made += write_missing_sheets(folder, [guardian.name for guardian in plan.guardians], paper)
+    except MissingExtra as error:
+        warn(f"{error.message} Until then there are files, and no sheets of paper.")
+        made = write_kits(folder, outdated(folder, plan), False, paper, date(int(time.time())))
+    others = [guardian for guardian in plan.guardians if guardian.signer not in {key for _, key in plan.owners}]
+    say("Give each guardian their own kit and nobody else's, as the file, as the sheet, or as a picture (recovery qr):")
+    rows = [(each.name, str(folder.kit_file(each.name))) for each in others]
+    table(rows)
+    click.echo()
+    say("Each of them looks at it and answers with a receipt, which shows that kit and key work:")
+    command_line("recovery guardian check KIT --signer KEY")
+    while True:
+        seen = view(folder, look(folder, pay), int(time.time()))
+        say(answered(seen.protection))
+        if not seen.protection.missing:
+            return
+        file = ask("A receipt (file or picture; Enter to go on without)", str, "")
+        if not file:
+            return
+        try:
+            file_text(folder, files.read(Path(file)), file, pay, int(time.time()))
+        except RecoveryError as error:
+            warn(error.message)
+
+
+def rehearse(plan: PolicyPlan) -> None:
+    """Has the owner see a recovery with this very policy, in memory."""
+    import sys
+
+    from ..demo.rehearsal import choose, rehearse
+
+    heading("Rehearsal")
+    try:
+        choose(plan)
+    except Refused as error:
+        say(f"There is nothing to rehearse: {error.message}")
+        return
+    if not yes("See once how you would get back? It takes ninety seconds, and nothing of it is real.", default=True):
+        return
+    try:
+        done = rehearse(plan, click.echo, _hear, color=sys.stdout.isatty())
+    except MissingExtra as error:
+        warn(error.message)
+        return
+    click.echo()
+    say(f"That took {round(done.seconds)} seconds, on path {done.path!r}, with {' and '.join(done.guardians)}.")
+
+
+def _hear(name: str, words: Sequence[str], digest: bytes) -> None:
+    from .six import ask_for, positions
+
+    say(f"Now you are {name}, with the telephone at your ear. Which words did you hear?", bold=True)
+    ask_for(words, positions(digest, b""))
+
+
+def _known_key(text: str) -> str:
+    from . import keys
+
+    keys.find(text)
+    return text
+
+
+def _is_known(folder: Folder, pay: Paying) -> bool:
+    """Whether the account is noted for the chain that is named."""
+    return pay.connect().chain_id in folder.note.chains

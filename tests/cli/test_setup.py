@@ -1,0 +1,119 @@
+"""A conversation at whose end an account is protected; broken off anywhere, it is taken up again."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from recovery.card import Card, Receipt, Statement
+from recovery.cli import cli, six
+from recovery.folder import Folder
+from recovery.kit import Kit
+from tests.cli.conftest import Console
+from tests.live import Live
+from tests.world import person, signer
+
+FRIENDS = ("ana", "ben", "carl", "dora")
+
+
+@pytest.fixture
+def cards(console: Console) -> None:
+    """Cards of four guardians, as they have sent them."""
+    for name in FRIENDS:
+        card = Card(name.capitalize(), signer(name), f"+1 555 {name}", "", int(time.time()))
+        signed = card.signed(bytes(person(name).sign_message(card.message.signable).signature))
+        (console.home / f"card-{name}.json").write_text(signed.dumps())
+
+
+def receipt_of(console: Console, folder: Path, name: str) -> str:
+    kit = Kit.loads((folder / "kits" / f"kit-{name}.json").read_text())
+    receipt = Receipt.of(Statement.HOLDS, kit, int(time.time()))
+    signed = receipt.signed(bytes(person(name).sign_message(receipt.message.signable).signature))
+    (console.home / f"receipt-{name}.json").write_text(signed.dumps())
+    return f"receipt-{name}.json"
+
+
+def answers(*lines: str) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+OWNER = ("Max", "solo", "have", "owner")
+GUARDIANS = ("card-ana.json", "Which lake?", "y", "card-ben.json", "", "n", "card-carl.json", "", "y", "n")
+
+
+def test_from_nothing_to_protected(
+    live: Live, console: Console, cards: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(six, "ask_for", lambda words, places: None)
+    first = answers(*OWNER, *GUARDIANS, "y", "payer", "y", "", "y")
+    said = console.run("setup", answer=first, passwords=1).words
+    assert "Created." in said and "What it would be" not in said
+    folder = Folder.open(console.home / "my-recovery")
+    assert live.client.is_wallet(str(folder.note.account))
+    assert "Any 2 of Ana, Ben and Carl get you back after 3 days" in said
+    assert "Protected: not yet" in said and "That took" in said
+    ana = folder.kit(folder.newest, "Ana")
+    assert ana.notes.question == "Which lake?" and ana.notes.ring == (("Carl", "+1 555 carl"),)
+    assert (folder.path / "kits" / "kit-ana.pdf").read_bytes().startswith(b"%PDF")
+    receipts = [receipt_of(console, folder.path, name) for name in ("ana", "ben", "carl")]
+    again = console.run("setup", answer=answers(*receipts, "n")).words
+    assert "Protected: yes" in again and "Created." not in again and "What do your friends" not in again
+
+
+class Terminal:
+    """Somebody who answers some questions, and then closes the lid."""
+
+    def __init__(self, script: dict[str, str], stop_after: int) -> None:
+        self.script, self.left, self.asked = script, stop_after, []
+
+    def prompt(self, question: str, **_: Any) -> str:
+        if not self.left:
+            raise click.Abort
+        self.left -= 1
+        self.asked.append(question)
+        return next(answer for start, answer in self.script.items() if question.strip().startswith(start))
+
+    def confirm(self, question: str, **_: Any) -> bool:
+        return self.prompt(question) == "y"
+
+
+def test_broken_off_again_and_again_it_goes_on_where_it_was(
+    live: Live, console: Console, cards: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run answers three questions, which is one guardian, and is broken off at the fourth."""
+    script = {
+        "What do your friends call you?": "Max",
+        "Which one?": "family",
+        "The key": "address",
+        "Its address": person("owner").address,
+        "Guardian 1": "card-ana.json",
+        "Guardian 2": "card-ben.json",
+        "Guardian 3": "card-carl.json",
+        "Guardian 4": "none",
+        "One more": "n",
+        "A question that only": "",
+        "May the other guardians": "y",
+        "Is this what you want?": "y",
+    }
+    asked: list[str] = []
+    for run in range(20):
+        terminal = Terminal(script, stop_after=3)
+        script["Its address"] = person("owner" if not run else "new").address
+        monkeypatch.setattr("click.prompt", terminal.prompt)
+        monkeypatch.setattr("click.confirm", terminal.confirm)
+        result = CliRunner(mix_stderr=False).invoke(cli, ["setup", "--dry-run"])
+        assert result.exit_code == 1 and "Traceback" not in result.stderr
+        assert "recovery setup my-recovery" in result.stdout
+        asked += terminal.asked
+        if "The account does not exist yet" in result.stderr:
+            break
+    folder = Folder.open(console.home / "my-recovery")
+    assert [guardian.name for guardian in folder.newest.guardians if guardian.name[0] in "ABCD"] == ["Ana", "Ben", "Carl"]
+    assert [path.label for path in folder.newest.paths if path.label == "heir"] == []
+    for once in ("What do your friends", "Which one?", "Guardian 1", "Guardian 4", "Is this what you want?"):
+        assert sum(question.strip().startswith(once) for question in asked) == 1, asked
