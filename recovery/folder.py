@@ -267,7 +267,7 @@ class Folder:
         said = {card.signer: card.contact for card in self.cards() if card.contact}
         contacts = {g.name: said[g.signer] for g in plan.guardians if g.signer in said}
         own = contacts.get(name)  # several guardians may be one person
-        ring = ((other, contacts[other]) for other in self.note.contacts if other != name and other in contacts)
+        ring = ((other, contacts[other]) for other in self.note.contacts if other in contacts)
         told = tuple((other, contact) for other, contact in ring if contact != own)
         return Notes(self.note.owner, told, dict(self.note.questions).get(name, ""))
 

@@ -31,8 +31,11 @@ MAX_PIXELS = 64_000_000
 #: zxing-cpp takes no more.
 MAX_SIDE = 65_535
 MAX_PAGES = 50
+#: Dots in an inch at which a PDF is looked at: what the scanner of an office does at least.
+DPI = 200
 _MARGIN = 4
 _WIDTH = 840
+_PDF = "a PDF"
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 #: Black on white whatever the terminal's own colours are; these numbers are not remapped by colour schemes.
 _COLOURS = "\x1b[38;5;16;48;5;231m"
@@ -109,35 +112,102 @@ def read_image(data: bytes, source: str = "The picture") -> list[str]:
 
     Raises:
         InvalidFile: It is no picture, damaged, far too large, or without a code that can be read.
-        MissingExtra: zxing-cpp or Pillow is not installed.
+        MissingExtra: zxing-cpp or Pillow is not installed, or for a PDF pypdfium2.
     """
     try:
-        import zxingcpp
         from PIL import Image
     except ImportError as error:
-        raise MissingExtra("To read QR codes out of pictures, zxing-cpp and Pillow are needed", "cli") from error
+        raise _unread() from error
     kind = _kind(data)
-    if kind not in _FORMATS:
+    if kind not in (*_FORMATS, _PDF):
         found = f"is {kind}, which cannot be read here" if kind else "is no picture that can be read here"
         raise InvalidFile(f"{source} {found}. Take a screenshot of it, or save it as PNG or JPEG.")
     if len(data) > MAX_BYTES:
         raise InvalidFile(f"{source} is far too large for a picture. Cut out the part with the code.")
-    only_qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     texts: dict[str, None] = {}
     with warnings.catch_warnings():
         # Pillow warns of much that whoever holds the picture cannot change; of a size that nothing here needs, though.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        for page in _pages(data, source):
+        for page in pdf_pages(data, source=source) if kind == _PDF else _pages(data, source):
             for variant in _variants(page):
-                codes = zxingcpp.read_barcodes(variant, formats=only_qr, text_mode=zxingcpp.TextMode.Plain)
-                texts |= dict.fromkeys(code.text for code in codes)
+                texts |= dict.fromkeys(codes_in(variant))
     if not texts:
         raise InvalidFile(
             f"{source} shows no QR code that can be read. Take it again in better light, closer, and with the code "
             "flat, sharp and whole in the picture."
         )
     return list(texts)
+
+
+def codes_in(page: Image.Image) -> list[str]:
+    """What the QR codes of a picture say, which is painted over.
+
+    Where many stand close together, the corners of one are now and then taken for those of another. So what was read is
+    painted over, and the picture is read again until nothing is left.
+
+    Args:
+        page: In grey.
+
+    Raises:
+        MissingExtra: zxing-cpp or Pillow is not installed.
+    """
+    try:
+        import zxingcpp
+        from PIL import ImageDraw
+    except ImportError as error:
+        raise _unread() from error
+    only_qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    pencil = ImageDraw.Draw(page)
+    found: dict[str, None] = {}
+    while codes := zxingcpp.read_barcodes(page, formats=only_qr, text_mode=zxingcpp.TextMode.Plain):
+        known = len(found)
+        for code in codes:
+            place = code.position
+            corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+            pencil.polygon([(corner.x, corner.y) for corner in corners], fill=255)
+            found[code.text] = None
+        if len(found) == known:
+            break
+    return list(found)
+
+
+def pdf_pages(pdf: bytes, dpi: int = DPI, source: str = "The sheet") -> Iterator[Image.Image]:
+    """The pages of a PDF, in grey.
+
+    Args:
+        pdf: The file.
+        dpi: Dots in an inch.
+        source: How to call it in errors.
+
+    Raises:
+        InvalidFile: It is no PDF, has too many pages, or one that is far too large.
+        MissingExtra: pypdfium2 or Pillow is not installed.
+    """
+    try:
+        import pypdfium2
+        from PIL import Image as _  # noqa: F401 - pypdfium2 makes its pictures with it
+    except ImportError as error:
+        raise MissingExtra("To read a PDF, pypdfium2 and Pillow are needed", "pdf") from error
+    try:
+        document = pypdfium2.PdfDocument(pdf)
+    except pypdfium2.PdfiumError as error:
+        raise InvalidFile(f"{source} is damaged or no PDF. Ask for it again.") from error
+    try:
+        if len(document) > MAX_PAGES:
+            raise InvalidFile(f"{source} has far too many pages. Save those with the codes alone.")
+        for page in document:
+            if page.get_width() * page.get_height() * (dpi / 72) ** 2 > MAX_PIXELS:
+                raise InvalidFile(
+                    f"{source} has a page that is far too large. Save the part with the code as a picture."
+                )
+            yield page.render(scale=dpi / 72, grayscale=True).to_pil().convert("L")
+    finally:
+        document.close()
+
+
+def _unread() -> MissingExtra:
+    return MissingExtra("To read QR codes out of pictures, zxing-cpp and Pillow are needed", "cli")
 
 
 def _pages(data: bytes, source: str) -> Iterator[Image.Image]:
@@ -178,7 +248,7 @@ def _variants(page: Image.Image) -> Iterator[Image.Image]:
     """The picture as it is, and again for what is too dark or out of focus."""
     from PIL import ImageFilter, ImageOps
 
-    yield page
+    yield page.copy()  # whoever reads it paints over what was read
     yield ImageOps.autocontrast(page, cutoff=1).filter(ImageFilter.UnsharpMask(3, 200))
 
 
@@ -214,5 +284,5 @@ def _kind(data: bytes) -> str:
     if data[4:8] == b"ftyp":
         return "a film or a picture in HEIC or AVIF"
     if data.startswith(b"%PDF-"):
-        return "a PDF"
+        return _PDF
     return ""

@@ -169,11 +169,10 @@ class Kit:
         return kit
 
 
-def _likeness(old: Path, new: Path) -> tuple[bool, bool, bool, int]:
-    """How much two paths have in common: all of it, guardians, terms, and how many guardians."""
+def _likeness(old: Path, new: Path) -> tuple[bool, bool, int]:
+    """How much two paths have in common: all guardians, all terms, and how many guardians."""
     terms = replace(old, members=new.members) == new
-    members = old.members == new.members
-    return (terms and members, members, terms, len({*old.members} & {*new.members}))
+    return (old.members == new.members, terms, len({*old.members} & {*new.members}))
 
 
 def find_path(labels: Iterable[str], wanted: str) -> int:

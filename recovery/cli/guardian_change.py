@@ -262,11 +262,11 @@ def _revealed(folder: Folder, newest: PolicyPlan, chain: Chain | None) -> list[s
     if chain is None or folder.note.account is None:
         raise InvalidInput("Who was revealed? Name them, or give --network: then it is looked up on the chain.")
     account, search = folder.note.account, chain.client.history(folder.note.account)
-    entries, shown = [], -1
-    while not search.done:
+    entries, shown, done = [], -1, search.done
+    while not done:
         entries += chain.client.page(search)
-        percent = int(search.looked_at * 100)
-        if not search.done and percent != shown:
+        done, percent = search.done, int(search.looked_at * 100)
+        if not done and percent != shown:
             shown = percent
             click.echo(f"Searched {percent} % of the blocks ...", err=True)
     seen = run(chain.client.web3, read(account, transactions(entries, account)))

@@ -66,7 +66,7 @@ def _print(folder: Folder, seen: View, chain: Chain | None, now: int) -> None:
         signer = str(seen.plan.guardian(standing.name).signer)
         short = f"{signer[:6]}...{signer[-4:]}"
         kit = "is to leave" if standing.name in seen.leaving else f"kit {_kit(folder, standing)}"
-        click.echo(f"  {standing.name.ljust(widest)}  {short}  {_answer(standing, now)}, {kit}")
+        click.echo(f"  {standing.name.ljust(widest)}  {short}  {answer(standing, now)}, {kit}")
         card = seen.cards.get(standing.name)
         contact = card.contact or "no contact" if card else "no card"
         say(f"{', '.join(standing.paths)}; {contact}", widest + 4)
@@ -97,7 +97,8 @@ def _kit(folder: Folder, standing: Standing) -> str:
     return "made" if folder.kit_file(standing.name).exists() else "missing"
 
 
-def _answer(standing: Standing, now: int) -> str:
+def answer(standing: Standing, now: int) -> str:
+    """When a guardian last answered, in words."""
     if standing.resigned:
         return "has resigned"
     if standing.is_owner:

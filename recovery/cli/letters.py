@@ -51,10 +51,15 @@ def letters(scene: Scene, made: Drafts) -> dict[str, str]:
     people = asked(scene, made)
     if not people:
         return {"to-guardians.txt": _letter(scene, made, "", "", made.freeze_path is not None, True)}
-    return {
-        f"to-{files.stem(name)}.txt": _letter(scene, made, name, contact, freezes, recovers)
-        for name, contact, freezes, recovers in people
-    }
+    written: dict[str, str] = {}
+    for name, contact, freezes, recovers in people:
+        stem, number = files.stem(name), 1
+        file = f"to-{stem}.txt"
+        while file in written:  # "Ana" and "ANA" are two people
+            number += 1
+            file = f"to-{stem}-{number}.txt"
+        written[file] = _letter(scene, made, name, contact, freezes, recovers)
+    return written
 
 
 def _letter(scene: Scene, made: Drafts, name: str, contact: str, freezes: bool, recovers: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,9 +72,9 @@ def name_owners(folder: Folder) -> None:
         if way == "new":
             address = _new_key(folder, place)
         elif way == "have":
-            address = ask("Keystore file or alias", _key_address, instead="the name of a file")
+            address = ask("Keystore file or alias", _unused(draft, _key_address), instead="the name of a file")
         else:
-            address = ask("Its address (0x...)", _address, instead="an address")
+            address = ask("Its address (0x...)", _unused(draft, _address), instead="an address")
         draft = draft.filled(place.name, place.name, address)
         _write(folder, draft)
 
@@ -155,8 +156,8 @@ def _guardian(folder: Folder, place: Place, pay: Paying, paper: str) -> tuple[st
             return answer, None
         client = pay.connect() if pay.network else None
         card = read_card(Path(answer), client, int(time.time()))
-        if any(card.signer == each.signer for each in folder.cards() if each.name != card.name):
-            raise InvalidInput("You have a card with this key already. Each guardian needs a key of their own.")
+        if str(card.signer).lower() in _draft(folder).text.lower():
+            raise InvalidInput(f"The key of {card.name} stands in your policy already. Each place needs its own.")
         return answer, card
 
     shown = f"{place.name[:1].upper()}{place.name[1:]}" + (f" ({place.role})" if place.role else "")
@@ -203,6 +204,18 @@ def _new_key(folder: Folder, place: Place) -> str:
     files.write(file, json.dumps(key.encrypt(password)) + "\n", secret=True)
     say(f"{key.address}, in {file}. Copy it to where you use it, and remember the password: nobody can tell you it.")
     return str(key.address)
+
+
+def _unused(draft: Draft, address_of: Callable[[str], str]) -> Callable[[str], str]:
+    """Refuses the same key in two places: a thief would need one only."""
+
+    def check(text: str) -> str:
+        address = address_of(text)
+        if address.lower() in draft.text.lower():
+            raise InvalidInput(f"{address} stands in your policy already. Each place needs a key of its own.")
+        return address
+
+    return check
 
 
 def _key_address(text: str) -> str:

@@ -311,7 +311,7 @@ def as_data(
         "account": state.account,
         "chainId": chain_id,
         "time": state.time,
-        "protected": state.configured,
+        "configured": state.configured,
         "policyHash": "0x" + state.policy_hash.hex() if state.configured else None,
         "epoch": state.epoch,
         "changeDelay": state.change_delay,

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import InvalidInput, RecoveryError, Refused
-from .options import ADDRESS, FILE, Where, json_option, knowing, profile, reading
+from .options import ADDRESS, FILE, FOLDER, Where, json_option, knowing, profile, reading
 from .session import quote, require_free, say, table, warn
 from .sources import Source, from_chain, require_account
+from .standing import Standings, standing
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
+    from ..folder import Folder
     from ..quorum import Owners
     from ..state import AccountState
     from .collecting import Asked, Progress
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="What to do now, and why")
-@click.argument("address", type=ADDRESS)
+@click.argument("address", type=ADDRESS, required=False)
+@FOLDER
 @knowing
 @click.option("--request", "request_file", type=FILE, metavar="FILE", help="A request, to see what is missing for it.")
 @click.option(
@@ -34,7 +37,8 @@ if TYPE_CHECKING:
 @reading
 @json_option
 def status(
-    address: str,
+    address: str | None,
+    folder_path: Path | None,
     source: Source | None,
     request_file: Path | None,
     approval_files: tuple[Path, ...],
@@ -47,7 +51,9 @@ def status(
     """What to do now about an account, and why.
 
     Everything comes from one question to the chain. What the policy says comes from
-    --kit or --policy, or with --events from the chain's events.
+    --folder, --kit or --policy, or with --events from the chain's events. With the
+    owner's folder it is also said who is protected, by what guardians have answered;
+    the folder knows the account, too.
     """
     from . import collecting
     from .situation import as_data, calendar_events, examine
@@ -56,6 +62,8 @@ def status(
         raise InvalidInput("--approval goes with --request: the request that it approves.")
     if ics:
         require_free(ics, "--ics")
+    folder = _folder(folder_path, source)
+    address = _address(address, folder)
     asked = collecting.read(request_file, approval_files, address)
     others = also or tuple(n for n in profile().networks if n != where.network)
     networks = (where.network, *others) if where.network else others or (None,)
@@ -65,7 +73,9 @@ def status(
             click.echo()
         try:
             client = Where(network, where.deployment).connect()
-            state, known, new_owners, progress = _read(client, address, source, asked if not number else None, events)
+            guardians = standing(folder, client, address) if folder else None
+            known = guardians.source if guardians else source
+            state, known, new_owners, progress = _read(client, address, known, asked if not number else None, events)
         except RecoveryError as error:
             if len(networks) == 1:
                 raise
@@ -76,19 +86,47 @@ def status(
         report = examine(state, known, new_owners)
         if asked and progress and not progress.over and not progress.started:
             report.todo = [_next(asked, progress), *(todo for todo in report.todo if todo[2])]
+        if guardians:
+            report.todo += guardians.todo
         collected.append(as_data(client.chain_id, state, known, new_owners, report))
+        if guardians:
+            collected[-1] |= guardians.as_data()
         if progress:
             collected[-1]["request"] = progress.as_data()
         if ics:
             dates += calendar_events(state, client.chain_id, _chain(client), report)
         if not as_json:
-            _print(client, state, known, report, progress, events, number > 0)
+            _print(client, state, known, report, progress, events, number > 0, guardians)
     if as_json:
         click.echo(json.dumps(collected[0] if len(networks) == 1 else collected, indent=2, ensure_ascii=False))
     if ics:
         _write_calendar(ics, dates, as_json)
     if len(networks) > 1 and all("error" in each for each in collected):
         raise click.exceptions.Exit(1)
+
+
+def _folder(path: Path | None, source: Source | None) -> Folder | None:
+    """The owner's folder, if it was named, or is in the profile and nothing else is."""
+    from ..folder import Folder
+
+    path = path or (None if source else profile().folder)
+    if path is not None and source is not None:
+        raise InvalidInput("Give --folder, --kit or --policy, one of them: the folder has the policy file in it.")
+    return Folder.open(path) if path else None
+
+
+def _address(address: str | None, folder: Folder | None) -> str:
+    """Which account, if need be from the folder.
+
+    Raises:
+        InvalidInput: It is not said, or the folder is another's.
+    """
+    known = folder.note.account if folder else None
+    if address is None and known is None:
+        raise InvalidInput("Which account? Give its address, or --folder with the owner's folder.")
+    if address is not None and folder is not None and known != address:
+        raise InvalidInput(f"{folder.path} is the folder of {known or 'an account that does not exist yet'}.")
+    return address or str(known)
 
 
 def _next(asked: Asked, progress: Progress) -> tuple[str, list[str], bool]:
@@ -153,6 +191,7 @@ def _print(
     progress: Progress | None,
     events: bool,
     elsewhere: bool,
+    guardians: Standings | None,
 ) -> None:
     from .paying import explorer
 
@@ -175,7 +214,7 @@ def _print(
         table(report.silence)
         click.echo()
     if state.configured:
-        _protection(state, source, events)
+        _protection(state, source, events, guardians)
     if link := explorer(client, "address", state.account):
         click.echo()
         say(link, 2)
@@ -223,7 +262,7 @@ def _may(client: RecoveryClient, possible: list[May], now: int) -> None:
     click.echo()
 
 
-def _protection(state: AccountState, source: Source | None, events: bool) -> None:
+def _protection(state: AccountState, source: Source | None, events: bool, guardians: Standings | None) -> None:
     from ..explain import duration
     from .words import kit_lines, plan_lines, sentence
 
@@ -234,9 +273,8 @@ def _protection(state: AccountState, source: Source | None, events: bool) -> Non
             if events
             else "How is said by a kit or the policy file (--kit, --policy), or by the chain's events (--events)."
         )
-        say(f"Protected: yes. {how}", 2)
+        say(f"There is a policy. {how}", 2)
         return
-    say("Protected: yes.", 2)
     if source.plan:
         rows = plan_lines(source.plan)
     elif source.kit:
@@ -244,6 +282,13 @@ def _protection(state: AccountState, source: Source | None, events: bool) -> Non
     else:
         rows = [(f"Path {index}", sentence(path)) for index, path in enumerate(source.policy.paths)]
     table([*rows, change])
+    click.echo()
+    if guardians is None:
+        say("Whether its guardians still hold their kits is said with --folder, the owner's folder.", 2)
+        return
+    for line in guardians.summary:
+        say(line, 2)
+    table(guardians.rows)
 
 
 def _write_calendar(path: Path, dates: list[Any], quiet: bool) -> None:

@@ -117,18 +117,22 @@ def prepare_kits(plan: PolicyPlan, folder: Path, client: RecoveryClient, address
     Raises:
         InvalidInput: Something else stands there already.
     """
-    from ..errors import InvalidInput
+    from ..errors import InvalidFile, InvalidInput
 
     contents = {}
     for guardian, name in _kit_names(plan).items():
         path = folder / name
         kit = plan.kit(guardian, client.chain_id, client.deployment.module, address)
         if path.exists():
-            other = load_kit(path)
+            taken = InvalidInput(f"{path} is not the kit of this wallet and policy. Choose another folder with --kits.")
+            try:
+                other = load_kit(path)
+            except InvalidFile:
+                raise taken from None
             both = tuple(sorted({*other.chains, *kit.chains}))
             kit = replace(kit, chains=both, notes=other.notes)
             if kit != replace(other, chains=both):
-                raise InvalidInput(f"{path} is the kit of another wallet or policy. Choose another folder with --kits.")
+                raise taken
         contents[path] = kit.dumps()
     return contents
 

@@ -58,7 +58,7 @@ def kit_pdf(kit: Kit, *, paper: str = "a4", text: str | None = None) -> bytes:
         if len(layouts[-1].pages) == 1:
             break
     best = min(layouts, key=lambda layout: len(layout.pages))
-    return best.pdf("Recovery kit", f"Kit {json.loads(text)['checksum']}")
+    return checked(best.pdf("Recovery kit", f"Kit {json.loads(text)['checksum']}"), [text])
 
 
 def _blocks(

@@ -129,9 +129,9 @@ def _letter(
     return [
         Title("Paper guardian", ["for the account of ", bold(who)] if owner else "for an Ethereum account"),
         Paragraph(
-            "This envelope holds a seed phrase: words from which a key is made. It is no wallet, and nothing is to be "
-            f"had with it. Should {who} lose the keys to an account on Ethereum, it is one of those, called guardians, "
-            "that can give the account new ones."
+            "This envelope holds a seed phrase: words from which a key is made. No money lies there. Should "
+            f"{who} lose the keys to an account on Ethereum, this key is one of those, called guardians, that can give "
+            "the account new ones."
         ),
         Box(
             (

@@ -2,44 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from .. import frames
-from ..errors import InvalidFile, MissingExtra, Refused
-
-if TYPE_CHECKING:
-    from PIL import Image
-
-#: What the scanner of an office does at least: dots in an inch.
-DPI = 200
-
-
-def pictures(pdf: bytes, dpi: int = DPI) -> Iterator[Image.Image]:
-    """The pages, in grey.
-
-    Args:
-        pdf: The sheet.
-        dpi: Dots in an inch.
-
-    Raises:
-        InvalidFile: It is no PDF.
-        MissingExtra: pypdfium2 or Pillow is not installed.
-    """
-    try:
-        import pypdfium2
-        from PIL import Image as _  # noqa: F401 - pypdfium2 makes its pictures with it
-    except ImportError as error:
-        raise MissingExtra("To read a sheet back, pypdfium2 and Pillow are needed", "pdf") from error
-    try:
-        document = pypdfium2.PdfDocument(pdf)
-    except pypdfium2.PdfiumError as error:
-        raise InvalidFile("The sheet is damaged or no PDF. Make it again.") from error
-    try:
-        for page in document:
-            yield page.render(scale=dpi / 72, grayscale=True).to_pil().convert("L")
-    finally:
-        document.close()
+from ..errors import InvalidFile, Refused
+from ..images import DPI, codes_in, pdf_pages
 
 
 def read_back(pdf: bytes, dpi: int = DPI) -> list[str]:
@@ -54,35 +21,9 @@ def read_back(pdf: bytes, dpi: int = DPI) -> list[str]:
         MissingExtra: What makes or reads the pictures is not installed.
     """
     texts: dict[str, None] = {}
-    for picture in pictures(pdf, dpi):
-        texts |= dict.fromkeys(_codes(picture))
+    for picture in pdf_pages(pdf, dpi):
+        texts |= dict.fromkeys(codes_in(picture))
     return list(texts)
-
-
-def _codes(page: Image.Image) -> list[str]:
-    """What the codes of a page say.
-
-    Where many stand close together, the corners of one are now and then taken for those of another. So what was read is
-    painted over, and the page is read again until nothing is left.
-    """
-    try:
-        import zxingcpp
-        from PIL import ImageDraw
-    except ImportError as error:
-        raise MissingExtra("To read QR codes, zxing-cpp and Pillow are needed", "cli") from error
-    only_qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-    pencil = ImageDraw.Draw(page)
-    found: dict[str, None] = {}
-    while codes := zxingcpp.read_barcodes(page, formats=only_qr, text_mode=zxingcpp.TextMode.Plain):
-        known = len(found)
-        for code in codes:
-            place = code.position
-            corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
-            pencil.polygon([(corner.x, corner.y) for corner in corners], fill=255)
-            found[code.text] = None
-        if len(found) == known:
-            break
-    return list(found)
 
 
 def checked(pdf: bytes, expected_file_texts: Sequence[str], plain: Sequence[str] = ()) -> bytes:

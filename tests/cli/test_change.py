@@ -62,8 +62,10 @@ def test_a_policy_is_changed_after_its_waiting_time_and_not_before(
     assert "Nothing to do" in copied(console, *commands(said)).words
     copied_refuses(console, apply, "No change of policy is pending")
     copied_refuses(console, drop, "No change of policy is pending")
-    console.refuses("request", *kit_of("ana"), *FREEZE, because="has changed since this kit or policy file was made")
+    stale = ("--policy", "policy.json", "--wallet", defence.wallet)
+    console.refuses("request", *stale, *FREEZE, because="has changed since this kit or policy file was made")
     console.run("request", "--kit", "kits-new/kit-ana.json", *FREEZE)
+    console.run("request", *kit_of("ana"), *FREEZE, "-o", "with-the-old-kit.json")
 
 
 def commands_of_policy(console: Console) -> str:
@@ -169,7 +171,7 @@ def test_a_policy_that_is_removed_protects_nobody(live: Live, console: Console, 
 def test_a_policy_that_takes_effect_voids_what_was_under_way(live: Live, console: Console, defence: Setting) -> None:
     newer(console)
     recovering(console, "friends")
-    asked(console, "f.json", *FREEZE, "--deadline", "90 days")
+    asked(console, "f.json", *FREEZE, "--deadline", "390 days")
     files = signed(console, "f.json", "ana", "ben")
     console.run("policy", "change", defence.wallet, "--policy", "policy-2.json", *OWNER, *PAYER, passwords=2)
     live.travel(7 * DAY)
@@ -207,7 +209,7 @@ def test_a_structure_is_published_again_by_anybody(live: Live, console: Console,
         said = console.run(*publish, *source, *PAYER, passwords=1)
         assert live.client.policy(defence.wallet, live.web3.eth.block_number) == defence.plan.policy
     (status,) = commands(said)
-    assert "Protected: yes." in copied(console, status).words
+    assert "A change of this policy waits 7 days." in copied(console, status).words
     console.refuses("policy", "publish", NEW, *PAYER, because="has no recovery policy")
     console.refuses("policy", "publish", NEW, *kit_of("ana"), *PAYER, because="This is a kit for", code=2)
 

@@ -58,6 +58,7 @@ def signed_ahead(console: Console, out: str = "f.json", *names: str, options: tu
     return [out, *approvals(console, out, *(names or ("ana", "ben")))]
 
 
+@pytest.mark.skipif(not CAST.exists(), reason="needs Foundry's cast beside python: make setup")
 def test_the_card_freezes_by_cast_alone_on_the_last_day(live: Live, console: Console, defence: Setting) -> None:
     result = console.run("freeze-card", *signed_ahead(console))
     assert "this card freezes the account, once, for 7 days" in result.words

@@ -449,6 +449,18 @@ def test_keys_of_the_owner_get_no_message(live: Live, console: Console, defence:
     assert "to-ana.txt" not in written(console.home / "mine" / TODAY)
 
 
+def test_guardians_whose_names_are_alike_get_a_message_each(live: Live, console: Console) -> None:
+    (console.home / "policy.yaml").write_text(
+        DEFENCE.replace("Ben", "ANA").format(**{n: person(n).address for n in NAMES})
+    )
+    console.run("policy", "new", "policy.yaml")
+    plan = PolicyPlan.loads((console.home / "policy.json").read_text())
+    wallet = established(live, console, plan, "owner").wallet
+    console.run("panic", wallet, "--policy", "policy.json", "--new-owner", NEW, *PAYER, code=1)
+    letters = written(console.home / TODAY)
+    assert letters["to-ana.txt"].startswith("To: Ana\n") and letters["to-ana-2.txt"].startswith("To: ANA\n")
+
+
 def test_an_output_that_cannot_be_written_is_said_after_the_freeze(
     live: Live, console: Console, defence: Setting
 ) -> None:

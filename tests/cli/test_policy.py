@@ -235,6 +235,12 @@ def test_every_mistake_about_owners_and_persons_is_named_with_its_line(
     assert reason in caught.value.message
 
 
+def test_a_name_has_60_characters_at_most() -> None:
+    assert read_plan(owned("Max Martins", "M" * 60), "p.yaml").owner == "M" * 60
+    with pytest.raises(InvalidInput, match="line 1: a name is one line of 1 to 60 characters"):
+        read_plan(owned("Max Martins", "M" * 61), "p.yaml")
+
+
 def test_no_keys_are_no_owners() -> None:
     empty = owned().replace(f"keys:\n    Phone: {ADDRESSES['phone']}\n    Laptop: {ADDRESSES['laptop']}", "keys: {}")
     with pytest.raises(InvalidInput, match="line 3: An account has 1 to 32 owners, not 0"):

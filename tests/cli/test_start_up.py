@@ -77,9 +77,9 @@ def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "code", "reason"),
     [
         (["statsu"], 2, "Did you mean 'status'?"),
-        (["xyzzy"], 2, "There are: policy, wallet"),
+        (["xyzzy"], 2, "There are: setup, policy, wallet"),
         (["--nonsense"], 2, "No such option"),
-        (["status"], 2, "Missing argument 'ADDRESS'"),
+        (["status"], 2, "Which account? Give its address, or --folder"),
         (["status", "0x12"], 2, "at least 20 bytes"),
         (["status", "0x" + "11" * 20], 2, "Which chain? Give --network"),
         (["status", "0x" + "11" * 20, "--network", "nowhere"], 2, "is not a network"),
@@ -103,7 +103,7 @@ def test_nothing_given_is_answered_with_help() -> None:
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {PROGRAM} policy new --example | head -1 >/dev/null"],
+        ["bash", "-c", f"set -o pipefail; {PROGRAM} policy new --template family | head -1 >/dev/null"],
         capture_output=True,
         text=True,
     )

@@ -361,7 +361,7 @@ def test_several_chains_are_looked_at_in_turn(live: Live, other: Live, console: 
     other.client.send(other.client.create_wallet(setting.owners, setting.plan.policy), person("payer"))
     options = (*POLICY, "--also", other.url, "--ics", "twice.ics")
     data = json.loads(console.run("status", setting.wallet, *options, "--json").out)
-    assert [(each["chainId"], each["protected"]) for each in data] == [(31337, True), (5, True)]
+    assert [(each["chainId"], each["configured"]) for each in data] == [(31337, True), (5, True)]
     assert (console.home / "twice.ics").read_text().count("BEGIN:VEVENT") == 2
 
 
@@ -373,7 +373,7 @@ def test_a_chain_that_cannot_be_asked_does_not_hide_the_others(live: Live, conso
     )
     assert SECRET not in done.out + done.err
     data = json.loads(console.run("status", setting.wallet, "--also", gone, "--json").out)
-    assert data[0]["protected"] and data[1]["error"]["code"] == "node-unreachable"
+    assert data[0]["configured"] and data[1]["error"]["code"] == "node-unreachable"
     assert SECRET not in json.dumps(data)
     for options in ((), ("--json",)):
         with pytest.raises(AssertionError):  # no sentence: each network has said its own

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,12 @@ from eth_abi.abi import encode
 from eth_utils import keccak
 from web3 import Web3
 
-from tests.live import PASSWORD, keystore
+from recovery import contracts
+from recovery.kit import Kit
+from recovery.policy import DAY
+from recovery.quorum import Member, Owners
+from tests.live import ETHER, PASSWORD, Live, keystore
+from tests.world import freeze, member, owners_of, person, policy_of, rotate, veto
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "RECOVER.md").read_text()
@@ -25,6 +30,19 @@ PAGE = (ROOT / "RECOVER.md").read_text()
 COREUTILS = ("mkdir", "cat", "tail", "head", "cut", "tr", "sort", "paste", "tee", "wc", "rm")
 KEY = "--keystore key.json --password-file password.txt"
 RIGHTS = {"rotate": 0, "freeze": 1, "veto": 2}
+
+GUARDIANS = ("ana", "ben", "carl")
+WAYS = (
+    rotate(*GUARDIANS),
+    rotate(*GUARDIANS, threshold=3, delay=7 * DAY, owner_cancels=False, vetoable=True),
+    freeze(*GUARDIANS, threshold=2, window=14 * DAY),
+    veto(*GUARDIANS, threshold=2),
+)
+POLICY = policy_of(*WAYS)
+MODULE = contracts.canonical_deployment().module
+LABELS = ("friends", "theft", "alarm", "brake")
+FRIENDS, THEFT = 0, 1
+NEW, SECOND, STRANGER = (person(name).address for name in ("new-owner", "next-owner", "stranger"))
 
 # ----------------------------------------------------------------------------- what the page says
 
@@ -78,7 +96,6 @@ def sheet(kit: Mapping[str, Any], number: int, **written: str) -> str:
         number: The path that is used.
         written: What no kit says.
     """
-
     unused = dict(written)
 
     def line(match: re.Match[str]) -> str:
@@ -128,13 +145,17 @@ class Person:
     def types(self, text: str) -> str:
         """What a shell answers."""
         done = subprocess.run(
-            [str(shutil.which("bash")), "--norc", "--noprofile"],
-            **{"input": text, "cwd": self.home, "text": True, "timeout": 60},
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
+            [str(shutil.which("bash")), "--norc", "--noprofile", "-c", text],
+            cwd=self.home,
             env={"PATH": str(self.home / "bin"), "HOME": str(self.home)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
         )
-        assert "command not found" not in done.stdout, done.stdout
-        return done.stdout
+        output = done.stdout.decode()
+        assert "command not found" not in output, output
+        return output
 
     def begins(self, text: str) -> None:
         """Has a sheet and the tools."""
@@ -155,9 +176,16 @@ class Person:
         assert len(lines) - len(left) == len(names)
         (self.folder / "sheet").write_text("".join(left))
 
-    def does(self, title: str, refused: bool = False) -> str:
-        """Copies one of the page's blocks into a new terminal."""
-        output = self.types(f"{blocks()['A2 again']}\n{blocks()[title]}")
+    def does(self, title: str, refused: bool = False, place: int = 0) -> str:
+        """Copies one of the page's blocks into a new terminal.
+
+        Args:
+            title: Which block.
+            refused: Whether it has to end with an error.
+            place: Whose owner's signature a block is to write, if it is not the first's.
+        """
+        text = blocks()[title].replace("batch-0.signature", f"batch-{place}.signature")
+        output = self.types(f"{blocks()['A2 again']}\n{text}")
         wrong = re.search(r"Error|STOP|rror:|No such file|unexpected|Aborted|panicked", output)
         assert bool(wrong) == refused, f"{self.name} at {title}:\n{output}"
         return output
@@ -173,6 +201,45 @@ class Person:
 # ----------------------------------------------------------------------------- part B
 
 
+def sheet_of_the_explorer(kit: dict[str, Any], number: int, **agreed: str) -> dict[str, str]:
+    """B2: the words, with a kit's values from where the table says, and the two hashes."""
+    words: dict[str, str] = dict(agreed)
+    for word, place, _ in rows("word | where it stands | in the example"):
+        if word == "NUMBER":
+            words[word] = str(number)
+        elif word not in agreed:
+            words[word] = from_the_table(kit, place, number, word)
+    for word, parts, _ in rows("word | Keccak-256 of | in the example"):
+        typed_in = ""
+        for part, padded in re.findall(r"([A-Z]+)`?(\\\*)?", parts):
+            value = words[part].strip('"').removeprefix("0x")
+            typed_in += f"{int(value):064x}" if padded else value
+        words[word] = "0x" + keccak(hexstr=typed_in).hex()
+    members = kit["policy"]["paths"][number]["members"]
+    words["MEMBER"] = str(members.index(words["COMMITMENT"]))
+    for word, made, _ in rows("word | made of | in the example"):
+        words[word] = re.sub(r"[A-Z]{2,}", lambda match: words[match.group()], made)
+    return words
+
+
+def from_the_table(kit: dict[str, Any], place: str, number: int, word: str) -> str:
+    name = place.split("`")[0]
+    value = looked_up(kit, name, number)
+    if "all but the one at" in place:
+        value = value[:number] + value[number + 1 :]
+    fields = re.search(r"\[([\w,]+)\]", place.removeprefix(name))
+    if fields:
+        value = [looked_up(kit, f"{name}.{each}", number) for each in fields.group(1).split(",")]
+    return str(value) if word in ("MODULE", "ACCOUNT") else json.dumps(value, separators=(",", ":"))
+
+
+@cache
+def interface() -> dict[str, dict[str, Any]]:
+    """The module's functions, as an explorer knows them from its ABI."""
+    artifact = json.loads((ROOT / "recovery/artifacts/WalletRecoveryModule.json").read_text())
+    return {entry["name"]: entry for entry in artifact["abi"] if entry["type"] == "function"}
+
+
 @dataclass
 class Explorer:
     """The pages of a block explorer on one contract. It knows the contract's ABI and nothing else of this project."""
@@ -180,14 +247,6 @@ class Explorer:
     web3: Web3
     address: str
     words: dict[str, str]
-
-    @cache  # noqa: B019
-    def _abi(self) -> list[dict[str, Any]]:
-        artifact = json.loads((ROOT / "recovery/artifacts/WalletRecoveryModule.json").read_text())
-        return [entry for entry in artifact["abi"] if entry["type"] == "function"]
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def _filled(self, text: str) -> Any:
         """What somebody types into a field: the words of their own sheet for those in capitals."""
@@ -200,7 +259,7 @@ class Explorer:
 
     def _call(self, title: str) -> tuple[dict[str, Any], bytes]:
         name = title.split("`")[1]
-        function = next(entry for entry in self._abi() if entry["name"] == name)
+        function = interface()[name]
         fields = form(title)
         assert [each["name"] for each in function["inputs"]] == list(fields), f"the page of {name} has other fields"
         types = [typed(each) for each in function["inputs"]]
@@ -246,3 +305,57 @@ def as_bytes(value: Any) -> Any:
     if isinstance(value, str) and value.startswith("0x"):
         return bytes.fromhex(value[2:])
     return value
+
+
+# ----------------------------------------------------------------------------- the people and their chain
+
+
+@dataclass
+class World:
+    """A wallet with the policy of the page's example, and a kit for each guardian."""
+
+    live: Live
+    folder: Path
+
+    def __post_init__(self) -> None:
+        owners = owners_of("owner")
+        self.live.client.send(self.live.client.create_wallet(owners, POLICY), person("payer"))
+        self.live.fund(self.wallet, ETHER)
+        for name in ("new-owner", "next-owner"):
+            self.live.fund(person(name).address, ETHER)
+
+    @cached_property
+    def wallet(self) -> str:
+        return self.live.client.deployment.wallet_address(owners_of("owner"), POLICY)
+
+    @cached_property
+    def kits(self) -> dict[str, dict[str, Any]]:
+        return {name: self.kit(name) for name in GUARDIANS}
+
+    def kit(self, name: str) -> dict[str, Any]:
+        """A guardian's kit, as the file says it."""
+        openings: tuple[Member | None, ...] = tuple(member(name) for _ in WAYS)
+        text = Kit(name.title(), (31337,), MODULE, self.wallet, POLICY, LABELS, openings).dumps()
+        content: dict[str, Any] = json.loads(text)
+        return content
+
+    def somebody(self, name: str, path: int, kit: str, owners: str = NEW, threshold: int = 1) -> Person:
+        """Somebody with a sheet, from their own kit or another's."""
+        somebody = Person(self.folder / name, name)
+        written = {"ETH_RPC_URL": self.live.url, "KEY": KEY, "PAYER": KEY, "OWNERS": owners, "DEADLINE": "0"}
+        somebody.begins(sheet(self.kits[kit], path, **written, OWNERS_THRESHOLD=str(threshold)))
+        return somebody
+
+    def guardians(self, *names: str, path: int = FRIENDS, owners: str = NEW, threshold: int = 1) -> list[Person]:
+        return [self.somebody(name, path, name, owners, threshold) for name in names]
+
+    @property
+    def owners(self) -> Owners:
+        return self.live.client.owners(self.wallet)
+
+    @property
+    def state(self) -> str:
+        return self.live.client.state(self.wallet).paths[FRIENDS].state.name
+
+    def balance(self, address: str) -> int:
+        return self.live.web3.eth.get_balance(self.live.web3.to_checksum_address(address))

@@ -20,7 +20,8 @@ from recovery.kit import Kit, Notes
 from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, Right
 from recovery.request import Approvals, Request, approve
-from recovery.sheets.reading import pictures
+from recovery.sheets import freeze_card_pdf, kit_pdf, paper_guardian_pdf
+from recovery.images import pdf_pages as pictures
 from tests.world import SECRET, sign, signer
 
 ACCOUNT = "0x3F4C6b3f27e8bf3D29B0b4c2A41B8f8a6C0f9c21"
@@ -157,3 +158,25 @@ def numbered(words: Sequence[str]) -> list[str]:
 def is_about(message: str, *words: str) -> bool:
     """Whether any of the words stands in a message as a word of its own."""
     return any(re.search(rf"\b{word}\b", message) for word in words)
+
+
+def paper_guardian(words: str = WORDS_24, address: str = ADDRESS_24, paper: str = "a4", **more: str) -> bytes:
+    return paper_guardian_pdf(
+        *("Envelope at the bank", "Ana Martins", words, address),
+        account=ACCOUNT,
+        chains=(1, 8453),
+        paper=paper,
+        **more,
+    )
+
+
+SHEETS: dict[str, Callable[[str], bytes]] = {
+    "kit": lambda paper: kit_pdf(kit(), paper=paper),
+    "paper guardian": lambda paper: paper_guardian(paper=paper),
+    "freeze card": lambda paper: freeze_card_pdf(freeze(), owner="Ana Martins", paper=paper),
+}
+
+
+@cache
+def made(sheet: str, paper: str = "a4") -> bytes:
+    return SHEETS[sheet](paper)

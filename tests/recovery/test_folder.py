@@ -54,6 +54,7 @@ def test_everything_in_it_is_readable_for_its_owner_alone(tmp_path: Path) -> Non
         there.mkdir(mode=0o755)
         for path in (tmp_path / "new", there):
             folder = Folder.create(path, NOTE)
+            assert mode(path / "account.json") == 0o600
             folder.add_plan(PLAN)
             folder.add_card(card())
             folder.add_card(card(contact="", time=NOW + 1))
@@ -251,6 +252,15 @@ def test_the_name_of_somebody_else_is_refused(folder: Folder, name: str) -> None
     with pytest.raises(InvalidInput, match=f"card of another ana already: {signer('ana')}.*tells the two apart"):
         folder.add_card(card(name, "mallory", time=NOW + 1))
     assert folder.cards() == [card()]
+
+
+def test_the_name_of_somebody_else_is_refused_under_whatever_name_their_card_lies_there(folder: Folder) -> None:
+    files.write(folder.path / "cards" / "card-from-ana.json", card().dumps())
+    with pytest.raises(InvalidInput, match="card of another ana already"):
+        folder.add_card(card("ana", "mallory"))
+    newer = card(time=NOW + 1)
+    folder.add_card(newer)
+    assert folder.cards() == [newer] and everything(folder.path / "cards") == ["ana.json"]
 
 
 def test_a_card_is_not_written_over_another_that_lies_there_under_its_name(folder: Folder) -> None:

@@ -115,9 +115,9 @@ def test_a_kit_says_nothing_of_the_owners_keys() -> None:
 
 def test_a_kits_commitments_are_what_it_opens_sorted_and_each_once() -> None:
     assert kit("ana").commitments == (PLAN.member("ana", 1).commitment,), "the same in two paths"
-    paths = (PLAN.paths[0], dataclasses.replace(PLAN.paths[1], guardians=(("ana", 2),)), *PLAN.paths[2:])
-    both = dataclasses.replace(PLAN, paths=paths).kit("ana", 5, MODULE, ACCOUNT)
-    assert both.commitments == tuple(sorted(PLAN.member("ana", weight).commitment for weight in (1, 2)))
+    weights = range(1, 7)
+    many = tuple(dataclasses.replace(VETO, label=str(weight), guardians=(("ana", weight),)) for weight in weights)
+    assert kit_of(FRIENDS, *many).commitments == tuple(sorted(PLAN.member("ana", n).commitment for n in weights))
     assert dataclasses.replace(kit(), openings=(None,) * 4).commitments == ()
 
 
@@ -133,8 +133,19 @@ def changed(*paths: PathPlan, **people: str) -> Policy:
 FRIENDS, FREEZE, VETO, HEIR = PLAN.paths
 LATER = dataclasses.replace(FRIENDS, delay=5 * DAY)
 THEFT = PathPlan("theft", Right.ROTATE, FRIENDS.guardians, 3, delay=7 * DAY, window=30 * DAY)
-#: A kit of a policy with two paths that have the same guardians.
-TWINS = dataclasses.replace(PLAN, paths=(FRIENDS, THEFT)).kit("ana", 5, MODULE, ACCOUNT)
+OTHER = PathPlan("?", Right.ROTATE, (("dora", 2),), 2, delay=90 * DAY, window=DAY)
+#: The terms of friends with other guardians, but for the last.
+KIN = dataclasses.replace(FRIENDS, label="kin", guardians=(("dora", 1), ("ana", 1), ("carl", 1)))
+SMALLER = dataclasses.replace(KIN, guardians=KIN.guardians[:2])
+
+
+def kit_of(*paths: PathPlan) -> Kit:
+    """Ana's kit of a policy of these paths."""
+    return dataclasses.replace(PLAN, paths=paths).kit("ana", 5, MODULE, ACCOUNT)
+
+
+#: Of two paths that have the same guardians.
+TWINS = kit_of(FRIENDS, THEFT)
 
 
 def test_an_opening_is_found_in_every_path_that_it_fits() -> None:
@@ -181,6 +192,13 @@ def test_a_kit_for_the_same_policy_is_the_same() -> None:
         (TWINS, changed(THEFT, carl="a new key"), ("theft",)),  # by its terms, for all its guardians have changed
         (TWINS, changed(THEFT, LATER), ("theft", "friends")),
         (TWINS, changed(LATER, dataclasses.replace(THEFT, delay=9 * DAY)), ("friends", "theft")),
+        (TWINS, changed(OTHER, dataclasses.replace(THEFT, delay=9 * DAY)), ("0", "theft")),  # by its place
+        (kit_of(FRIENDS, KIN), changed(SMALLER, FRIENDS, ben="a new key"), ("kin", "friends")),  # by its guardians
+        (
+            kit_of(FRIENDS, dataclasses.replace(KIN, delay=5 * DAY)),
+            changed(LATER, dataclasses.replace(KIN, delay=9 * DAY)),
+            ("friends", "kin"),  # friends have the terms now that kin had
+        ),
         (TWINS, changed(FRIENDS, FREEZE), ("friends", "1")),  # what had another right is another path
     ],
 )
@@ -191,8 +209,7 @@ def test_a_path_keeps_its_name_wherever_it_stands_and_no_other_path_gets_it(
 
 
 def test_a_path_that_has_nothing_in_common_with_another_does_not_get_its_name() -> None:
-    other = PathPlan("?", Right.ROTATE, (("dora", 2),), 2, delay=90 * DAY, window=DAY)
-    assert kit().updated(changed(other, FREEZE)).labels == ("0", "freeze")
+    assert kit().updated(changed(OTHER, FREEZE)).labels == ("0", "freeze")
 
 
 def test_a_number_that_is_somebody_elses_name_is_not_given_again() -> None:

@@ -437,6 +437,12 @@ def test_what_a_policy_is_worth_is_one_sentence(who: str, threshold: int, says: 
     assert margin(plan) == may
 
 
+@pytest.mark.parametrize(("people", "says"), [(13, "any twelve of them"), (14, "any 13 of them")])
+def test_great_numbers_are_not_spelled_out(people: int, says: str) -> None:
+    who = " ".join(f"p{number}" for number in range(people))
+    assert says in sentence(plan_of(*FRIENDS_ONLY, friends={"who": who, "threshold": 1}))
+
+
 def test_the_sentence_speaks_of_people() -> None:
     plan = plan_of(*FRIENDS_ONLY, persons={"Ben": "Ana"})
     assert sentence(plan) == (

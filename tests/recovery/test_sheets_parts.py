@@ -18,7 +18,7 @@ from recovery.sheets import checked, freeze_card_pdf, kit_pdf, read_back
 from recovery.sheets.blocks import Block, Box, Columns, Command, Heading, Labelled, Paragraph, Stack, Title, items, rows
 from recovery.sheets.codes import MAX_VERSION, MIN_MODULE, Code, Codes, alike, beside, data_codes, file_codes
 from recovery.sheets.page import Layout, NewPage, text_width
-from recovery.sheets.reading import pictures
+from recovery.images import pdf_pages as pictures
 from recovery.sheets.text import MIN_SIZE, MM, Span, Typesetter, bold, digits, font, width_of
 from tests.recovery.sheet_world import areas, freeze, kit, overlaps, page_texts, seen, text
 
@@ -51,6 +51,14 @@ def test_no_line_is_longer_than_it_may_be_and_no_character_is_lost(said: str, wi
     assert "".join(piece.text for line in lines for piece in line).replace(" ", "") == "".join(
         setter.printable(said).split()
     )
+
+
+@pytest.mark.parametrize("width", range(40, 240, 7))
+def test_lines_are_as_full_as_they_can_be_and_no_fuller(width: int) -> None:
+    lines = Typesetter(10).lines(LOREM * 5, width)
+    assert longest(lines, 10) <= width + 0.01
+    for line, following in zip(words_of(lines), words_of(lines)[1:], strict=False):
+        assert width_of(f"{line} {following.split()[0]}", 10) > width
 
 
 def test_words_of_one_manner_are_one_piece() -> None:
@@ -102,9 +110,11 @@ EVERY_BLOCK: list[Block] = [
     rows(Typesetter(10), [("Account", "0x" + "ab" * 20), ("Chain", LOREM * 2)], WIDTH),
     items((LOREM, [bold("One "), "and two"], Stack((Paragraph(LOREM), Command(("recovery",)))))),
     items((LOREM, LOREM), "✓"),
+    Stack((Paragraph("one"), Paragraph("two", before=3.0))),
     Box((Paragraph(LOREM * 2), Paragraph(LOREM))),
     Columns((Stack((Paragraph(LOREM * 2),)), Stack((Paragraph(LOREM), Paragraph(LOREM)))), (1, 2)),
     Codes((Code.of("RECOVERY1:A", "one"), Code.of("RECOVERY1:B", "two"))),
+    Codes(tuple(Code.of("A" * 480 + str(n), f"code {n}") for n in range(10))),
 ]
 
 
@@ -120,6 +130,8 @@ def test_a_block_draws_within_its_height(block: Block) -> None:
     own = [bounds for bounds in things if bounds[1] > 25 * MM]
     assert len(own) == len(things) - 3
     assert all(bottom - 1.5 <= lower and upper <= top + 1.5 for _, lower, _, upper in own)
+    # And it takes no more room than it needs.
+    assert min(lower for _, lower, _, _ in own) < bottom + 8
     assert all(left >= 14 * MM - 1.5 and right <= 14 * MM + WIDTH + 1.5 for left, _, right, _ in own)
 
 
