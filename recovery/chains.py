@@ -20,11 +20,13 @@ class Chain:
         name: What people call it.
         explorer: Base address of a block explorer, or None if nobody but you can see the chain.
         coin: What fees are paid in, 10**18 of its smallest parts.
+        is_test: Whether what it holds is worth nothing.
     """
 
     name: str
     explorer: str | None
     coin: str = "ether"
+    is_test: bool = False
 
 
 CHAINS = {
@@ -33,14 +35,14 @@ CHAINS = {
     100: Chain("Gnosis", "https://gnosisscan.io", "xDAI"),
     137: Chain("Polygon", "https://polygonscan.com", "POL"),
     8453: Chain("Base", "https://basescan.org"),
-    17000: Chain("Holesky", "https://holesky.etherscan.io"),
-    31337: Chain("local test chain", None),
+    17000: Chain("Holesky", "https://holesky.etherscan.io", is_test=True),
+    31337: Chain("local test chain", None, is_test=True),
     42161: Chain("Arbitrum One", "https://arbiscan.io"),
-    84532: Chain("Base Sepolia", "https://sepolia.basescan.org"),
-    421614: Chain("Arbitrum Sepolia", "https://sepolia.arbiscan.io"),
-    560048: Chain("Hoodi", "https://hoodi.etherscan.io"),
-    11155111: Chain("Sepolia", "https://sepolia.etherscan.io"),
-    11155420: Chain("OP Sepolia", "https://testnet-explorer.optimism.io"),
+    84532: Chain("Base Sepolia", "https://sepolia.basescan.org", is_test=True),
+    421614: Chain("Arbitrum Sepolia", "https://sepolia.arbiscan.io", is_test=True),
+    560048: Chain("Hoodi", "https://hoodi.etherscan.io", is_test=True),
+    11155111: Chain("Sepolia", "https://sepolia.etherscan.io", is_test=True),
+    11155420: Chain("OP Sepolia", "https://testnet-explorer.optimism.io", is_test=True),
 }
 
 
@@ -53,6 +55,11 @@ def chain_names(chain_ids: Iterable[int]) -> str:
     """The same of several chains."""
     names = [chain_name(chain_id) for chain_id in chain_ids]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def is_mainnet(chain_id: int) -> bool:
+    """Whether it is known as a chain on which there is something to lose."""
+    return chain_id in CHAINS and not CHAINS[chain_id].is_test
 
 
 def coin(chain_id: int) -> str:

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -219,8 +220,15 @@ def write_bytes(path: str | Path, data: bytes, *, secret: bool = False, replace:
 
 
 def stem(name: str) -> str:
-    """A person's name as a part of a file's name: "Ana (phone)" is "ana-phone"; letters of every script stay."""
-    return re.sub(r"[\W_]+", "-", name.casefold()).strip("-")[:40] or "guardian"
+    """A person's name as a part of a file's name: "Ana (phone)" is "ana-phone"; letters of every script stay.
+
+    So do marks that belong to letters, without which words of some scripts cannot be read.
+    """
+    letters = [
+        character if character.isalnum() or unicodedata.category(character).startswith("M") else "-"
+        for character in unicodedata.normalize("NFC", name.casefold())
+    ]
+    return re.sub("-+", "-", "".join(letters)).strip("-")[:40] or "guardian"
 
 
 def to_hex(data: bytes) -> str:

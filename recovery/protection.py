@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from .card import CLOCK_ERROR, Receipt, Statement
@@ -159,9 +159,3 @@ def spare(weights: Collection[int], threshold: int) -> int:
             return lost
         lost, left = lost + 1, left - weight
     return lost + (left >= threshold)
-
-
-def revealed(plan: PolicyPlan, signers: Iterable[bytes]) -> Sequence[str]:
-    """Guardians of a policy that others have seen act, by the signers that stood in the chain's transactions."""
-    seen = set(signers)
-    return [guardian.name for guardian in plan.guardians if guardian.signer.data in seen]

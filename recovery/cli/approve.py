@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import InvalidInput, Refused
+from . import signing
 from .asked import collected, opening, require_fitting, show_request
 from .options import FILE, Paying, profile, sending
 from .session import command_line, confirm, load_kit, quote, require_free, say, table, unaudited
@@ -86,7 +85,7 @@ def approve(
         require_free(typed_data, "--typed-data")
     elif not revoke and pay.sends:
         require_free(output)
-    key = _key(signer, pay, member)
+    key = signing.own_key(signer, member.signer) if signer is not None else None
     client = pay.connect() if pay.network else None
     if client and not revoke:
         client.check_request(request)
@@ -95,7 +94,8 @@ def approve(
     if not revoke and signature is None:  # for a signature that exists they were asked before it was made
         require_heard(request.digest, words, member.salt)
     if typed_data:
-        _export(request, typed_data, request_file, member)
+        back = f"recovery approve {quote(request_file)} --kit KIT"
+        signing.export(request.message, typed_data, member.signer, back, client)
         return
     if revoke:
         assert client is not None  # noqa: S101 - checked above
@@ -163,75 +163,19 @@ def _require_one_way(
         )
 
 
-def _key(signer: str | None, pay: Paying, member: Member) -> Key | None:
-    """The guardian's own key, whether it signs or sends; None if it takes none."""
-    from . import keys
-
-    if signer is None:
-        return None
-    key = keys.find(signer)
-    _require_own(key, member)
-    return key
-
-
-def _require_own(key: Key, member: Member) -> None:
-    if key.address and key.address != str(member.signer):
-        raise _not_yours(key.address, member)
-
-
 def _signed(pay: Paying, request: Request, member: Member, who: str, key: Key) -> SignedApproval:
     from ..request import approve as approval_of
-    from ..request import is_signed_by_key
 
     confirm("Do you approve this?", pay.yes)
-    signing = pay.keys.open(key, "approves this request")
-    if signing.address != str(member.signer):
-        raise _not_yours(signing.address, member)
-    signature = bytes(signing.sign_message(request.message.signable).signature)
-    signed = approval_of(request, member, signature, who)
-    if not is_signed_by_key(request, signed):
-        raise Refused("The signature that was just made is not right. Nothing was written; try again.")
-    return signed
-
-
-def _export(request: Request, path: Path, request_file: Path, member: Member) -> None:
-    from .. import files
-
-    files.write(path, json.dumps(request.message.json, indent=2) + "\n")
-    say(f"Written to {path}: what {member.signer} has to sign (EIP-712). Nothing was signed.", bold=True)
-    say("Next: sign it, for example with Foundry, which also speaks to hardware wallets, and bring the signature back:")
-    command_line(
-        f"cast wallet sign --data --from-file {quote(path)}",
-        f"recovery approve {quote(request_file)} --kit KIT --signature 0x...",
-    )
+    signature = signing.by_key(pay.keys, key, request.message, member.signer, "approves this request")
+    return approval_of(request, member, signature, who)
 
 
 def _imported(given: str, request: Request, member: Member, who: str, client: RecoveryClient | None) -> SignedApproval:
-    """A signature made elsewhere, checked before it is believed."""
-    from .. import files
     from ..request import approve as approval_of
-    from ..request import is_signed_by_key
 
-    digits = given if given.startswith("0x") else files.read(given).strip()
-    if not re.fullmatch(r"0x([0-9a-fA-F]{2})+", digits):
-        raise InvalidInput("--signature should be hexadecimal, beginning with 0x, or a file that holds it.")
-    signature = bytes.fromhex(digits[2:])
-    if len(signature) == 65 and signature[64] < 2:  # some devices count from 0, the contracts from 27
-        signature = signature[:64] + bytes([signature[64] + 27])
-    signed = approval_of(request, member, signature, who)
-    if is_signed_by_key(request, signed):
-        return signed
-    if client is None:
-        raise Refused(
-            f"This is not a signature of {member.signer} over this request: sign what --typed-data has written, with "
-            "the key that is in your kit. If your guardian is a contract, give --network: it has to be asked."
-        )
-    if not client.is_valid_signature(member.signer, request.digest, signed.approval.signature):
-        raise Refused(
-            f"This is not a signature of {member.signer} over this request. Sign what --typed-data has written, with "
-            "the key that is in your kit. Nothing was written."
-        )
-    return signed
+    signature = signing.imported(given, request.message, member.signer, client, "this request")
+    return approval_of(request, member, signature, who)
 
 
 def _on_chain(pay: Paying, client: RecoveryClient, request: Request, member: Member, who: str) -> SignedApproval | None:
@@ -287,13 +231,9 @@ def _own_transaction(pay: Paying, client: RecoveryClient, member: Member, transa
         say(f"Only {member.signer} may send it: from anybody else it counts for nothing.")
         click.echo()
         return None
-    _require_own(payer, member)
-    if payer.address is None and pay.sends:
-        opened = pay.keys.open(payer, "sends in its own name").address
-        if opened != str(member.signer):
-            raise _not_yours(opened, member)
+    address = payer.address
+    if address is None and pay.sends:
+        address = pay.keys.open(payer, "sends in its own name").address
+    if address is not None and address != str(member.signer):
+        raise signing.not_yours(address, member.signer)
     return payer
-
-
-def _not_yours(address: str, member: Member) -> InvalidInput:
-    return InvalidInput(f"That is the key of {address}; the guardian's key is {member.signer}. Nothing was signed.")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import InvalidInput, Refused
-from .options import ADDRESS, Paying, knowing, owning, sending
+from .options import ADDRESS, FOLDER, Paying, knowing, owning, profile, sending
 from .session import command_line, say, table, warn
 from .sources import Source, require_account
 
+if TYPE_CHECKING:
+    from ..folder import Folder
+
 
 @click.command(short_help="Have the account's policy changed, or removed, after a waiting time")
-@click.argument("address", type=ADDRESS)
+@click.argument("address", type=ADDRESS, required=False)
 @click.option("--remove", is_flag=True, help="Remove the policy: nobody could recover the account any more.")
+@FOLDER
 @click.option(
     "--kits",
     type=click.Path(path_type=Path, file_okay=False),
@@ -26,9 +31,18 @@ from .sources import Source, require_account
 @owning
 @sending
 def change(
-    address: str, remove: bool, kits: Path, source: Source | None, signers: tuple[str, ...], pay: Paying
+    address: str | None,
+    remove: bool,
+    folder_path: Path | None,
+    kits: Path,
+    source: Source | None,
+    signers: tuple[str, ...],
+    pay: Paying,
 ) -> None:
     """Have the policy of ADDRESS changed to that of --policy, or removed.
+
+    With --folder it is the newest policy file in the owner's folder, and no kits are
+    written: `recovery guardian replace` and `renew` have written those that change.
 
     The owners sign. Nothing changes before the waiting time of the present policy is
     over; then anybody can apply it (`recovery policy apply`). Another change in the
@@ -43,6 +57,12 @@ def change(
     from .wallet import prepare_kits, write_kits
     from .words import plan_lines
 
+    folder = _folder(folder_path, source, remove)
+    if folder is not None:
+        source = Source(folder.newest.policy, (), plan=folder.newest)
+        address = address or folder.note.account
+    if address is None:
+        raise InvalidInput("Which account? Give its address, or --folder with the owner's folder.")
     if remove and click.get_current_context().params.get("policy_file"):
         raise InvalidInput("Give the new policy file with --policy, or --remove to have none; not both.")
     plan = source.plan if source and not remove else None  # a profile may name a policy file
@@ -53,7 +73,7 @@ def change(
     foresee.has_policy(state, client.chain_id)
     if plan and plan.policy.hash[:24] == state.policy_hash:
         raise Refused("The account has this policy already. Nothing was sent.")
-    contents = prepare_kits(plan, kits, client, address) if plan else {}
+    contents = prepare_kits(plan, kits, client, address) if plan and folder is None else {}
     table([("Account", address), ("Chain", chain_name(client.chain_id))])
     click.echo()
     if plan:
@@ -79,13 +99,31 @@ def change(
         raise Refused(f"The transaction was mined, but this change is not pending. See: recovery status {address}")
     say(f"Scheduled. It can be applied from {when(state.change_eta, state.time)}.", bold=True, colour="green")
     click.echo()
-    if plan:
+    if contents and plan:
         write_kits(plan, kits, contents)
-        say("Give these kits out, and have the old ones kept until the change is applied.")
+        say(
+            "Give new kits to those whose own part has changed. Whoever was in the policy before and stays, with as "
+            "many votes, can go on with the kit that they have."
+        )
     say("Next: when the time has come, anybody can run")
     command_line(f"recovery policy apply {address} --account KEY --network URL")
     say("If you change your mind:")
     command_line(f"recovery policy drop {address} --signer KEY --account KEY --network URL")
+
+
+def _folder(path: Path | None, source: Source | None, remove: bool) -> Folder | None:
+    """The owner's folder, if it was named, or is in the profile and no policy file is named.
+
+    Raises:
+        InvalidInput: Both were given, or a folder where there is nothing to take out of it.
+    """
+    from ..folder import Folder
+
+    if path is not None and (source is not None or remove):
+        raise InvalidInput("Give --folder, --policy or --remove, one of them.")
+    if path is None and source is None and not remove:
+        path = profile().folder
+    return Folder.open(path) if path else None
 
 
 @click.command(short_help="Drop the pending change of policy")
@@ -138,8 +176,10 @@ def apply_change(address: str, pay: Paying) -> None:
         return
     if client.state(address, 0).policy_hash != state.change_policy_hash:
         raise Refused(f"The transaction was mined, but the policy is another one. See: recovery status {address}")
-    done = "The policy is removed." if removal else "The new policy is in force. Kits of the old one are void."
+    done = "The policy is removed." if removal else "The new policy is in force."
     say(done, bold=True, colour="green")
+    if not removal:
+        say("Kits of those who were replaced open nothing any more; whoever stays can go on with the old one.")
     say("Requests that were under way, and approvals that were collected, are void. Next:")
     command_line(f"recovery status {address} --network URL")
 

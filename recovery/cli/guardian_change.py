@@ -80,7 +80,7 @@ def replace(
     _said(file, made)
     others = [guardian.name for guardian in after.guardians if guardian.name != card.name]
     _stale_paper(folder, [name], stale, others if ring else [])
-    _next(folder, file)
+    _next(folder)
 
 
 @click.command(short_help="Give guardians who were revealed new openings, after a recovery")
@@ -117,7 +117,7 @@ def renew(names: tuple[str, ...], again: bool, pdf: bool, paper: str, folder: Fo
     made = _new_kits(folder, after, found, pdf, paper, date(now))
     _said(file, made)
     _stale_paper(folder, found, [path for each in made for path in each.stale], [])
-    _next(folder, file)
+    _next(folder)
 
 
 def _done_before(folder: Folder, name: str, card: Card) -> PolicyPlan | None:
@@ -232,16 +232,16 @@ def _stale_paper(folder: Folder, names: list[str], stale: list[Path], tell: list
         command_line(f"recovery kit make {joined(tell)} --folder {quote(folder.path)}")
 
 
-def _next(folder: Folder, file: Path) -> None:
+def _next(folder: Folder) -> None:
     click.echo()
     account = folder.note.account
     if account is None:
         say("Next: the account does not exist yet; go on with:")
-        command_line(f"recovery setup --folder {quote(folder.path)}")
+        command_line(f"recovery setup {quote(folder.path)}")
         return
     say("Next: have the policy changed, on each chain, and applied when its waiting time is over:")
     command_line(
-        f"recovery policy change {account} --policy {quote(file)} --signer KEY --account KEY --network URL",
+        f"recovery policy change --folder {quote(folder.path)} --signer KEY --account KEY --network URL",
         f"recovery policy apply {account} --account KEY --network URL",
     )
     say("Then ask whoever got a new kit for a receipt:")

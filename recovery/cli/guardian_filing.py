@@ -47,7 +47,7 @@ def receive(sources: tuple[Path, ...], folder: Folder, where: Where) -> None:
         _sum_up(folder, where, now)
     else:
         say("Next, when all cards are there, decide what the guardians may do:")
-        command_line(f"recovery setup --folder {quote(folder.path)}")
+        command_line(f"recovery setup {quote(folder.path)}")
     if refused:
         raise Refused(f"{len(refused)} of {len(sources)} files were not filed; the others were.")
 

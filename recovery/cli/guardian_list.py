@@ -51,7 +51,8 @@ def _cards_only(folder: Folder, as_json: bool) -> None:
         table([(card.name, f"{card.signer}" + (f", {card.contact}" if card.contact else "")) for card in cards])
         click.echo()
     say("There is no policy yet." + ("" if cards else " Nor is there a card: ask those you trust for theirs."))
-    command_line(f"recovery {'setup' if cards else 'guardian receive CARD...'} --folder {quote(folder.path)}")
+    place = quote(folder.path)
+    command_line(f"recovery setup {place}" if cards else f"recovery guardian receive CARD... --folder {place}")
 
 
 def _print(folder: Folder, seen: View, chain: Chain | None, now: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,6 +128,10 @@ def view(folder: Folder, chain: Chain | None, now: int) -> View:
             )
         index = fitting[-1]
     plan = plans[index]
+    first = plan.first_owners
+    if chain and first and chain.client.owners_hash(chain.state.account) != first.hash[:24]:
+        # The account has other owners now: a key that was the owner's once has to answer like anybody's.
+        plan = replace(plan, owners=(), owners_threshold=0)
     good, unsure = receipts(folder, chain)
     kits, account = folder.kits(), folder.note.account or ""
     coming = None

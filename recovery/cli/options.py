@@ -265,7 +265,7 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask for conf
 _MAINNET = click.option(
     "--mainnet-unaudited",
     is_flag=True,
-    help="Act on Ethereum mainnet although these contracts have not been audited.",
+    help="Act on a mainnet although these contracts have not been audited.",
 )
 
 

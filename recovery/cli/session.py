@@ -127,21 +127,23 @@ def refuse_secret(text: str, instead: str) -> None:
 
 
 def unaudited(chain_id: int, acknowledged: bool) -> None:
-    """Has it acknowledged, on Ethereum mainnet, that nobody has audited the contracts.
+    """Has it acknowledged, where there is something to lose, that nobody has audited the contracts.
 
     Raises:
         Refused: It was not.
     """
+    from ..chains import chain_name, is_mainnet
+
     meta = click.get_current_context().find_root().meta
-    if chain_id != 1 or acknowledged or meta.get(ACKNOWLEDGED):
+    if not is_mainnet(chain_id) or acknowledged or meta.get(ACKNOWLEDGED):
         return
     refusal = Refused(
-        "This is Ethereum mainnet, and these contracts have not been audited. Nothing was signed or sent. "
+        f"This is {chain_name(chain_id)}, and these contracts have not been audited. Nothing was signed or sent. "
         "Use a test network, or acknowledge it with --mainnet-unaudited."
     )
     if not sys.stdin.isatty():
         raise refusal
-    warn("This is Ethereum mainnet. These contracts have not been audited: you may lose what you put in.")
+    warn(f"This is {chain_name(chain_id)}. These contracts have not been audited: you may lose what you put in.")
     if click.prompt('Type "unaudited" to go on', default="", show_default=False, err=True) != "unaudited":
         raise refusal
     meta[ACKNOWLEDGED] = True  # once a command is enough

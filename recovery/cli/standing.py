@@ -77,8 +77,8 @@ class Standings:
                 found.append((f"{guardian.name} has resigned. Put somebody in their place:", [command], False))
         if due:
             text = f"Ask {listing(due)} whether they still hold their kits, and file what they answer:"
-            commands = ["recovery guardian check KIT --signer KEY", f"recovery guardian receive FILE... --folder {place}"]
-            found.append((text, commands, False))
+            theirs, yours = "recovery guardian check KIT --signer KEY", "recovery guardian receive FILE..."
+            found.append((text, [theirs, f"{yours} --folder {place}"], False))
         return found
 
     def as_data(self) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_a_policy_is_changed_after_its_waiting_time_and_not_before(
     copied_refuses(console, apply, "Not yet. The change can be applied from")
     live.travel(7 * DAY)
     said = copied(console, apply, account="payer", passwords=1)
-    assert "The new policy is in force. Kits of the old one are void." in said.words
+    assert "The new policy is in force." in said.words
     state = live.client.state(defence.wallet)
     assert state.policy_hash == plan.policy.hash[:24] and state.change_delay == 9 * DAY and not state.change_eta
     assert "Nothing to do" in copied(console, *commands(said)).words

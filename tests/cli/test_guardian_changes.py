@@ -60,7 +60,7 @@ def test_only_the_place_of_who_leaves_changes_and_only_who_comes_gets_a_kit(cons
     assert "1 person can be lost, whoever they are; as before" in said.words
     assert "everybody else keeps theirs" in said.words and "not before, this is stale" in said.words
     first, *_ = commands(said)
-    assert first.startswith(f"recovery policy change {mine.wallet} --policy mine/policies/policy-2.json")
+    assert first.startswith("recovery policy change --folder mine --signer KEY")
 
 
 def test_the_change_that_is_printed_works_and_old_kits_go_on_to_open(
@@ -68,8 +68,9 @@ def test_the_change_that_is_printed_works_and_old_kits_go_on_to_open(
 ) -> None:
     console.run(*REPLACE)
     network = ("--network", live.url)
-    base = ("policy", "change", mine.wallet, "--policy", "mine/policies/policy-2.json", "--signer", "owner")
+    base = ("policy", "change", *FOLDER, "--signer", "owner")
     console.run(*base, *PAYER, *network, passwords=2)
+    assert not (console.home / "kits-new").exists(), "only who comes gets a kit"
     again = ("guardian", "replace", "Ben", "--by", "dave.json", *FOLDER, "-y", *NO_PDF)
     put(console, "dave.json", card("Dave", "new"))
     because = "policy-2.json is a change that can be in force from"
@@ -170,7 +171,7 @@ def test_before_there_is_an_account_only_the_policy_file_changes(console: Consol
     folder_of(console, policy, None)
     put(console, "rita.json", card("Rita", "relayer"))
     said = console.run(*REPLACE)
-    assert "recovery setup --folder mine" in commands(said) and not list((console.home / "mine").glob("kits/*"))
+    assert "recovery setup mine" in commands(said) and not list((console.home / "mine").glob("kits/*"))
 
 
 def test_the_kit_on_paper_goes_with_the_file(console: Console, mine: Setting) -> None:

@@ -383,7 +383,7 @@ def test_before_there_is_a_policy_the_cards_are_listed(console: Console, monkeyp
     folder = Folder.create(console.home / "mine", AccountNote("Olga"))
     assert "Nor is there a card" in listed(console)
     folder.add_card(card("Ana", contact="+351"))
-    assert address("ana") in listed(console) and "recovery setup --folder mine" in listed(console)
+    assert address("ana") in listed(console) and "recovery setup mine" in listed(console)
     assert as_data(console)["cards"] == [{"name": "Ana", "signer": address("ana"), "contact": "+351"}]
 
 

@@ -3,19 +3,15 @@ QR codes only."""
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
-import shutil
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from recovery.policy import DAY
-from tests.live import ETHER, PASSWORD, PROGRAM, Live, keystore
+from tests.e2e.seats import Seat, require_secret, six_words_on
+from tests.live import ETHER, PASSWORD, Live, keystore
 from tests.world import person
 
 PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
@@ -30,44 +26,6 @@ KEYS = {
 #: What the page says is refused.
 REFUSED = "recovery request --action freeze --kit kit-ben.json -o again.json"
 NUMBERS = {"Three": 3, "Seven": 7}
-
-
-@dataclass
-class Seat:
-    """Somebody at a real terminal, with a home of their own."""
-
-    home: Path
-    environment: dict[str, str]
-    said: list[str] = field(default_factory=list)
-
-    def types(self, line: str) -> tuple[int, str]:
-        """Runs a line in a shell and answers what it asks: the password, and yes."""
-        terminal, inside = pty.openpty()
-        process = subprocess.Popen(
-            ["bash", "-c", line], cwd=self.home, env=self.environment, stdin=inside, stdout=inside, stderr=inside
-        )
-        os.close(inside)
-        output, answered = "", 0
-        while True:
-            readable, _, _ = select.select([terminal], [], [], 60)
-            assert readable, f"{line!r} waits for something: {output[-400:]}"
-            try:
-                chunk = os.read(terminal, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not chunk:
-                break
-            output += chunk.decode()
-            rest = output[answered:]
-            if re.search(r"Password: $", rest):
-                answered = len(output)
-                os.write(terminal, f"{PASSWORD}\n".encode())
-            elif re.search(r"\[y/N\]: $", rest):
-                answered = len(output)
-                os.write(terminal, b"y\n")
-        os.close(terminal)
-        self.said.append(output)
-        return process.wait(), output
 
 
 @dataclass

@@ -16,12 +16,12 @@ from PIL import Image
 from recovery import images
 from recovery.actions import Freeze
 from recovery.errors import InvalidFile
+from recovery.images import pdf_pages as pictures
 from recovery.kit import Kit, Notes
 from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, Right
 from recovery.request import Approvals, Request, approve
 from recovery.sheets import freeze_card_pdf, kit_pdf, paper_guardian_pdf
-from recovery.images import pdf_pages as pictures
 from tests.world import SECRET, sign, signer
 
 ACCOUNT = "0x3F4C6b3f27e8bf3D29B0b4c2A41B8f8a6C0f9c21"

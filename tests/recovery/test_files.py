@@ -317,7 +317,7 @@ def test_a_picture_of_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match="other.png holds no whole file. There is no frame of ape-recovery in it"):
         files.read(tmp_path / "other.png")
     (tmp_path / "sheet.pdf").write_bytes(b"%PDF-1.7\n")
-    with pytest.raises(InvalidFile, match="sheet.pdf is a PDF, which cannot be read here. Take a screenshot"):
+    with pytest.raises(InvalidFile, match="sheet.pdf is damaged or no PDF. Ask for it again"):
         files.read(tmp_path / "sheet.pdf")
 
 

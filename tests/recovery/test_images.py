@@ -221,7 +221,7 @@ def test_a_picture_without_a_code_is_refused_with_advice() -> None:
         (b"", "is no picture"),
         (b"text", "is no picture"),
         (b"\x7fELF" + bytes(100), "is no picture"),
-        (b"%PDF-1.7\n", "is a PDF, which cannot be read here. Take a screenshot of it"),
+        (b"%PDF-1.7\n", "is damaged or no PDF"),
         (b"\0\0\0\x18ftypheic" + bytes(100), "HEIC or AVIF"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", "is no picture"),
     ],

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from recovery.card import CLOCK_ERROR, Receipt, Statement
 from recovery.kit import Kit
-from recovery.plan import Guardian, PathPlan, PolicyPlan
-from recovery.policy import DAY, Right
-from recovery.protection import CHECK_EVERY, CHECK_LAPSES, Protection, Standing, protection, revealed, spare
+from recovery.plan import Guardian, PolicyPlan
+from recovery.policy import DAY
+from recovery.protection import CHECK_EVERY, CHECK_LAPSES, Protection, Standing, protection, spare
 from tests.recovery.samples import ACCOUNT, MODULE, NOW, PLAN, kit, receipt
 from tests.world import signer
 
@@ -244,35 +244,3 @@ def test_a_stale_kit_is_no_reason_to_believe_a_receipt_for_it() -> None:
     plan = successor(ben="a new key")
     ben = found(said("ben"), [kit("ben")], plan).guardians[1]
     assert ben.stale and ben.due and ben.checked is None and not ben.counts
-
-
-# ------------------------------------------------------------------------------------------- revealed
-
-
-def test_who_has_acted_where_everybody_can_see_it_is_known() -> None:
-    seen = [signer("carl").data, signer("ana").data, signer("stranger").data]
-    assert revealed(PLAN, seen) == ["ana", "carl"]
-    assert revealed(PLAN, iter(seen)) == ["ana", "carl"]
-    assert revealed(PLAN, []) == []
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    votes=st.lists(st.integers(1, 4), min_size=1, max_size=5),
-    holding=st.sets(st.integers(0, 4)),
-    data=st.data(),
-)
-def test_a_path_can_be_used_with_what_is_left_of_any_as_many_as_can_be_spared(
-    votes: list[int], holding: set[int], data: st.DataObject
-) -> None:
-    names = [f"g{n}" for n in range(len(votes))]
-    people = tuple(Guardian(name, signer(name), n) for n, name in enumerate(names))
-    threshold = data.draw(st.integers(1, sum(votes)))
-    path = PathPlan("only", Right.ROTATE, tuple(zip(names, votes, strict=True)), threshold, delay=DAY, window=DAY)
-    plan = PolicyPlan(bytes(32), 7 * DAY, people, (path,))
-    there = [n for n in range(len(votes)) if n in holding]
-    result = found(said(*(names[n] for n in there), plan=plan), plan=plan)
-    (cover,) = result.paths
-    assert cover.weight == sum(votes[n] for n in there)
-    assert result.protected == (cover.weight >= threshold) == (cover.spare >= 0)
-    assert cover.spare == lost([votes[n] for n in there], threshold)

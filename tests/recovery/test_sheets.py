@@ -15,11 +15,11 @@ from PIL import Image, ImageFilter
 from recovery import frames
 from recovery.errors import InvalidFile, InvalidInput
 from recovery.files import to_hex
+from recovery.images import pdf_pages as pictures
 from recovery.kit import Kit, Notes
 from recovery.plan import Guardian
 from recovery.sheets import kit_pdf, read_back
 from recovery.sheets.codes import MIN_MODULE
-from recovery.images import pdf_pages as pictures
 from recovery.sheets.text import MIN_SIZE
 from tests.recovery.sheet_world import (
     ACCOUNT,

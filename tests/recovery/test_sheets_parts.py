@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from recovery import frames
 from recovery.errors import InvalidFile, InvalidInput, MissingExtra, Refused
+from recovery.images import pdf_pages as pictures
 from recovery.sheets import checked, freeze_card_pdf, kit_pdf, read_back
 from recovery.sheets.blocks import Block, Box, Columns, Command, Heading, Labelled, Paragraph, Stack, Title, items, rows
 from recovery.sheets.codes import MAX_VERSION, MIN_MODULE, Code, Codes, alike, beside, data_codes, file_codes
 from recovery.sheets.page import Layout, NewPage, text_width
-from recovery.images import pdf_pages as pictures
 from recovery.sheets.text import MIN_SIZE, MM, Span, Typesetter, bold, digits, font, width_of
 from tests.recovery.sheet_world import areas, freeze, kit, overlaps, page_texts, seen, text
 
