@@ -72,9 +72,9 @@ class Draft:
                 found.append(Place(_bare(entry["name"]), entry["role"] or ""))
         return found
 
-    def filled(self, name: str, real: str, signer: str) -> Draft:
-        """With a name and an address in somebody's place."""
-        return self._renamed(name, real, signer)
+    def filled(self, name: str, real: str, signer: str, person: str = "") -> Draft:
+        """With a name and an address in somebody's place, and who that is, if the name does not say it."""
+        return self._renamed(name, real, signer, person)
 
     def dropped(self, name: str) -> Draft:
         """Without somebody: also in the paths, of which those that have nobody left go, too."""
@@ -99,17 +99,19 @@ class Draft:
     # -------------------------------------------------------------------------------------------- lines
 
     def _is_entry(self, line: str, name: str) -> bool:
-        match = re.match(r'^ +("(?:[^"\\]|\\.)*"|[^:#"\n]+):\s+"0x', line)
+        match = re.match(r'^ +("(?:[^"\\]|\\.)*"|[^:#"\n]+):\s+(?:\{signer: )?"0x', line)
         return bool(match) and _bare(match[1]) == name  # type: ignore[index]
 
-    def _renamed(self, name: str, real: str, signer: str | None) -> Draft:
+    def _renamed(self, name: str, real: str, signer: str | None, person: str = "") -> Draft:
         lines = []
         for line in self.text.split("\n"):
             if self._is_entry(line, name):
                 entry = _ENTRY.match(line)
                 indent, remark = (entry["indent"], entry["remark"] or "") if entry else ("  ", "")
                 # What the template says of somebody need not be true of whoever takes the place.
-                line = f"{indent}{_quoted(real)}: " + (f'"{signer}"' if signer else OPEN + remark)
+                value = f'"{signer}"' if signer else OPEN + remark
+                value = f"{{signer: {value}, person: {_quoted(person)}}}" if person else value
+                line = f"{indent}{_quoted(real)}: {value}"
             lines.append(line)
         return self._with(lines)._with_members(
             lambda members: [(real if each == name else each, votes) for each, votes in members]

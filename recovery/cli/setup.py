@@ -55,6 +55,24 @@ def setup(place: Path, template: str | None, paper: str, pay: Paying) -> None:
         raise
 
 
+def _keep(folder: Folder) -> None:
+    """What is to become of what the folder holds."""
+    sheets = sorted((folder.path / "paper").glob("*.pdf"))
+    keys = sorted((folder.path / "keys").glob("*.json"))
+    if sheets:
+        say(
+            "Still there: whoever finds it is that guardian. Print it, check the print, delete the file.", bold=True
+        )
+        command_line(*(str(sheet) for sheet in sheets))
+    if keys:
+        say("Keys that own the account: take them to where you use them, and keep their passwords elsewhere.")
+        command_line(*(str(key) for key in keys))
+    say(
+        f"Keep a copy of {folder.path} in another place, without keys and sheets: whoever has that can take nothing, but "
+        "learns who your guardians are."
+    )
+
+
 def _done(folder: Folder, plan: PolicyPlan, pay: Paying) -> None:
     import time
 
@@ -68,7 +86,7 @@ def _done(folder: Folder, plan: PolicyPlan, pay: Paying) -> None:
     say(answered(seen.protection))
     say(covered(seen.protection), colour=None if seen.protection.protected else "yellow")
     click.echo()
-    say(f"Keep a copy of {folder.path} in another place. Whoever has it can take nothing, but learns who they are.")
+    _keep(folder)
     if not seen.protection.protected:
         say("When the other receipts come in:")
         command_line(f"recovery guardian receive FILE... --folder {quote(folder.path)}")

@@ -84,6 +84,11 @@ def hand_out(folder: Folder, plan: PolicyPlan, pay: Paying, paper: str) -> None:
     say("Give each guardian their own kit and nobody else's, as the file, as the sheet, or as a picture (recovery qr):")
     rows = [(each.name, str(folder.kit_file(each.name))) for each in others]
     table(rows)
+    own = [str(folder.kit_file(each.name)) for each in plan.guardians if each not in others]
+    if own:
+        click.echo()
+        say("These are for your own keys; keep them with a friend or in another place:")
+        table([("", file) for file in own])
     click.echo()
     say("Each of them looks at it and answers with a receipt, which shows that kit and key work:")
     command_line("recovery guardian check KIT --signer KEY")
@@ -106,6 +111,7 @@ def rehearse(plan: PolicyPlan) -> None:
     import sys
 
     from ..demo.rehearsal import choose, rehearse
+    from .words import plural
 
     heading("Rehearsal")
     try:
@@ -121,7 +127,8 @@ def rehearse(plan: PolicyPlan) -> None:
         warn(error.message)
         return
     click.echo()
-    say(f"That took {round(done.seconds)} seconds, on path {done.path!r}, with {' and '.join(done.guardians)}.")
+    seconds = max(1, round(done.seconds))
+    say(f"That took {plural(seconds, 'second')}, on path {done.path!r}, with {' and '.join(done.guardians)}.")
 
 
 def _hear(name: str, words: Sequence[str], digest: bytes) -> None:

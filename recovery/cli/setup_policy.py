@@ -81,6 +81,8 @@ def name_owners(folder: Folder) -> None:
 
 def name_guardians(folder: Folder, pay: Paying, paper: str) -> None:
     """Takes guardians' cards, one after the other."""
+    from .words import listing
+
     if folder.policy_files():
         return
     draft = _draft(folder)
@@ -96,20 +98,21 @@ def name_guardians(folder: Folder, pay: Paying, paper: str) -> None:
             'For each, give the file. Type "paper" for an envelope with a key on a sheet of paper, "none" to do '
             "without, or stop here (Ctrl-C) until you have the cards."
         )
-    last = ""
     for place in places:
         click.echo()
-        answer, card = _guardian(folder, place, pay, paper)
-        if answer == "none":
+        found = _guardian(folder, _shown(place), pay, paper)
+        if found is None:
             draft = draft.dropped(place.name)
         else:
-            assert card is not None  # noqa: S101 - everything but "none" brings a card
-            draft, last = draft.filled(place.name, card.name, str(card.signer)), card.name
+            card, person = found
+            draft = draft.filled(place.name, card.name, str(card.signer), person)
         _write(folder, draft)
-    while last and yes(f"\nOne more, who stands wherever {last} stands?", default=False):
-        answer, card = _guardian(folder, Place("One more", ""), pay, paper)
-        if card is not None:
-            draft = draft.joined(last, card.name, str(card.signer))
+    names = [card.name for card in folder.cards() if str(card.signer).lower() in draft.text.lower()]
+    while beside := ask(f"\nOne more? Beside whom ({listing(names, 'or')}; Enter for nobody)", _one_of(names), ""):
+        found = _guardian(folder, "One more", pay, paper)
+        if found is not None:
+            draft = draft.joined(beside, found[0].name, str(found[0].signer))
+            names.append(found[0].name)
             _write(folder, draft)
 
 
@@ -142,17 +145,14 @@ def decide(folder: Folder) -> PolicyPlan:
     return plan
 
 
-def _guardian(folder: Folder, place: Place, pay: Paying, paper: str) -> tuple[str, Card | None]:
-    """One guardian: "none", or anything else with their card, which is filed."""
-    from ..card import Card
+def _guardian(folder: Folder, shown: str, pay: Paying, paper: str) -> tuple[Card, str] | None:
+    """One guardian: their card, which is filed, and who that is if the card does not say it; None for nobody."""
     from .guardian_filing import file_card
     from .guardian_paper import paper as paper_command
     from .guardian_state import read_card
 
     def check(answer: str) -> tuple[str, Card | None]:
-        if answer == "none":
-            return answer, None
-        if answer == "paper":
+        if answer in ("none", "paper"):
             return answer, None
         client = pay.connect() if pay.network else None
         card = read_card(Path(answer), client, int(time.time()))
@@ -160,22 +160,19 @@ def _guardian(folder: Folder, place: Place, pay: Paying, paper: str) -> tuple[st
             raise InvalidInput(f"The key of {card.name} stands in your policy already. Each place needs its own.")
         return answer, card
 
-    shown = f"{place.name[:1].upper()}{place.name[1:]}" + (f" ({place.role})" if place.role else "")
     answer, card = ask(shown, check, instead="the name of a file")
     if answer == "none":
-        return answer, None
-    if card is None:
-        name = ask("What do you call the envelope?", _name, "the envelope")
-        holder = ask("Who keeps it?", _name)
-        before = {each.signer for each in folder.cards()}
-        context = click.get_current_context()
-        context.invoke(paper_command, name=name, folder_path=folder.path, holder=holder, paper=paper)
-        card = next(each for each in folder.cards() if each.signer not in before)
-        assert isinstance(card, Card)  # noqa: S101 - for the type checker
-    else:
+        return None
+    if card is not None:
         file_card(folder, card, answer)
-    _remember(folder, card)
-    return answer, card
+        _remember(folder, card)
+        return card, ""
+    name = ask("What do you call the envelope?", _name, "the envelope")
+    holder = ask("Who keeps it?", _name)
+    before = {each.signer for each in folder.cards()}
+    context = click.get_current_context()
+    context.invoke(paper_command, name=name, folder_path=folder.path, holder=holder, paper=paper)
+    return next(each for each in folder.cards() if each.signer not in before), holder
 
 
 def _remember(folder: Folder, card: Card) -> None:
@@ -192,6 +189,22 @@ def _remember(folder: Folder, card: Card) -> None:
     folder.noting(note)
 
 
+def _shown(place: Place) -> str:
+    name = f"{place.name[:1].upper()}{place.name[1:]}"
+    return f"{name} ({place.role})" if place.role else name
+
+
+def _one_of(names: list[str]) -> Callable[[str], str]:
+    from .words import listing
+
+    def check(answer: str) -> str:
+        if answer and answer not in names:
+            raise InvalidInput(f"There is no {answer!r} yet. There are {listing(names)}.")
+        return answer
+
+    return check
+
+
 def _new_key(folder: Folder, place: Place) -> str:
     """Makes a key, and writes it as a keystore (version 3), which Ape and others read."""
     import json
@@ -199,6 +212,7 @@ def _new_key(folder: Folder, place: Place) -> str:
     from eth_account import Account
 
     file = folder.path / "keys" / f"{files.stem(place.name)}.json"
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     password = click.prompt("A password for it", hide_input=True, confirmation_prompt=True, err=True)
     key = Account.create()
     files.write(file, json.dumps(key.encrypt(password)) + "\n", secret=True)

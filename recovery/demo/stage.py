@@ -186,7 +186,7 @@ class Stage:
 
     def _step(self, mark: str, fg: str, who: str, what: str) -> None:
         lines = textwrap.wrap(what, WIDTH - len(_INDENT))
-        self.line("  " + self._style(mark, fg=fg) + " " + self._style(f"{who:<{_NAME}}", bold=True) + lines[0])
+        self.line("  " + self._style(mark, fg=fg) + " " + self._style(f"{who + ' ':<{_NAME}}", bold=True) + lines[0])
         for line in lines[1:]:
             self.line(_INDENT + line)
 

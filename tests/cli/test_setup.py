@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from recovery.card import Card, Receipt, Statement
 from recovery.cli import cli, six
+from recovery.cli.plan_file import read_plan
 from recovery.folder import Folder
 from recovery.kit import Kit
 from tests.cli.conftest import Console
@@ -43,7 +44,7 @@ def answers(*lines: str) -> str:
 
 
 OWNER = ("Max", "solo", "have", "owner")
-GUARDIANS = ("card-ana.json", "Which lake?", "y", "card-ben.json", "", "n", "card-carl.json", "", "y", "n")
+GUARDIANS = ("card-ana.json", "Which lake?", "y", "card-ben.json", "", "n", "card-carl.json", "", "y", "")
 
 
 def test_from_nothing_to_protected(
@@ -63,6 +64,28 @@ def test_from_nothing_to_protected(
     receipts = [receipt_of(console, folder.path, name) for name in ("ana", "ben", "carl")]
     again = console.run("setup", answer=answers(*receipts, "n")).words
     assert "Protected: yes" in again and "Created." not in again and "What do your friends" not in again
+
+
+def test_an_envelope_and_one_more_beside_somebody(console: Console, cards: None) -> None:
+    guardians = ("card-ana.json", "", "y", "paper", "", "Notary Huber", "none")
+    more = ("Nobody", "Ana", "card-ben.json", "", "n", "")
+    said = console.run("setup", answer=answers(*OWNER, *guardians, *more, "n"), code=1)
+    assert "There is no 'Nobody' yet" in said.words and "it is read again" in said.words
+    file = console.home / "my-recovery" / "policy.yaml"
+    plan = read_plan(file.read_text(), "policy.yaml")
+    people = [(guardian.name, guardian.person) for guardian in plan.guardians if guardian.name != "Phone"]
+    assert people == [("Ana", ""), ("Ben", ""), ("the envelope", "Notary Huber")]
+    assert {path.label: path.threshold for path in plan.paths} == {"friends": 2, "theft": 3, "freeze": 1}
+    assert (console.home / "my-recovery" / "paper" / "the-envelope.pdf").exists()
+
+
+def test_the_same_key_twice_and_what_is_no_key_are_asked_for_again(console: Console, cards: None) -> None:
+    keys = ("have", "nobody", "owner")
+    guardians = ("missing.json", "policy.yaml", "card-ana.json", "", "y", "card-ana.json", "none", "none", "")
+    said = console.run("setup", answer=answers("", "Max", "9", "solo", *keys, *guardians), code=1).words
+    for complaint in ("Type a number from 1 to 4", "There is no keystore file 'nobody'", "missing.json cannot be read"):
+        assert complaint in said
+    assert "The key of Ana stands in your policy already" in said
 
 
 class Terminal:
@@ -95,7 +118,7 @@ def test_broken_off_again_and_again_it_goes_on_where_it_was(
         "Guardian 2": "card-ben.json",
         "Guardian 3": "card-carl.json",
         "Guardian 4": "none",
-        "One more": "n",
+        "One more": "",
         "A question that only": "",
         "May the other guardians": "y",
         "Is this what you want?": "y",
