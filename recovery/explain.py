@@ -5,7 +5,7 @@ Every custom error of the shipped ABIs has a sentence here; a test sees to that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from functools import cache
 from typing import Any, cast
@@ -17,6 +17,11 @@ from .codec import decode
 from .errors import Refused
 
 RIGHTS = ("replace the owners", "freeze", "veto")
+
+
+def listing(names: Sequence[str], last: str = "and") -> str:
+    """Ana, Ben and Carl."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 def when(time: int, now: int | None = None) -> str:

@@ -115,6 +115,7 @@ def read_image(data: bytes, source: str = "The picture") -> list[str]:
         MissingExtra: zxing-cpp or Pillow is not installed, or for a PDF pypdfium2.
     """
     try:
+        import zxingcpp as _  # noqa: F401 - said before a large picture is opened for nothing
         from PIL import Image
     except ImportError as error:
         raise _unread() from error

@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
 from web3 import Web3
 
 from benchmarks import chain
+from recovery import files
 from recovery.client import RecoveryClient
+from recovery.errors import InvalidFile
+from recovery.keystore import encrypt
+from recovery.request import Request
+from recovery.six_words import six_words
 from tests.world import person
 
 PASSWORD = "correct horse battery staple"
@@ -69,7 +73,7 @@ def running() -> Iterator[Live]:
 
 def keystore(folder: Path, name: str, password: str = PASSWORD) -> Path:
     """A person's key in a file; with few iterations, so that tests are quick."""
-    content = Account.encrypt(person(name).key, password, kdf="pbkdf2", iterations=2)
+    content = encrypt(person(name).key, password, kdf="pbkdf2", iterations=2)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     path.write_text(json.dumps(content))
@@ -88,6 +92,16 @@ class Result:
     def words(self) -> str:
         """Output without line breaks, so that folding does not matter."""
         return " ".join((self.out + " " + self.err).split())
+
+
+def what_was_heard(arguments: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    """Who approves has spoken with the owner: the six words, unless a test says itself what was heard."""
+    if arguments[:1] != ("approve",) or {"--words", "--revoke", "--signature", "--help"} & set(arguments):
+        return ()
+    try:
+        return ("--words", " ".join(six_words(Request.loads(files.read(folder / arguments[1])).digest)))
+    except (InvalidFile, IndexError):
+        return ()
 
 
 @dataclass
@@ -115,7 +129,7 @@ class Terminal:
         read, write = os.pipe()
         os.write(write, f"{PASSWORD}\n".encode() * passwords)
         os.close(write)
-        command = [PROGRAM, *arguments]
+        command = [PROGRAM, *arguments, *what_was_heard(arguments, self.home)]
         if passwords:
             command += ["--password-fd", str(read)]
         try:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from .. import foresee
 from ..building import SELF, Transaction
 from ..errors import ChainError, InvalidInput, Refused
+from ..explain import listing
 from . import keys as keyring
 from .paying import is_settled, send, show_calls, unfinished
 from .session import confirm, unaudited
-from .words import listing
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidInput, RecoveryError
-from .words import ASKS, action_rows, listing, plural
+from ..explain import listing
+from .words import ASKS, action_rows, plural
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient

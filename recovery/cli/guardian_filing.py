@@ -140,7 +140,7 @@ def _file_receipt(folder: Folder, receipt: Receipt) -> None:
 
 def _sum_up(folder: Folder, where: Where, now: int) -> None:
     """What follows from what was filed."""
-    from .words import listing
+    from ..explain import listing
 
     if folder.note.account is None:
         return

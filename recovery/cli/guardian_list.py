@@ -56,8 +56,8 @@ def _cards_only(folder: Folder, as_json: bool) -> None:
 
 
 def _print(folder: Folder, seen: View, chain: Chain | None, now: int) -> None:
+    from ..explain import listing
     from ..lint import margin
-    from .words import listing
 
     where = f"in force on {chain.name}" if chain else "the newest file; whether it is in force takes --network"
     say(f"{folder.note.account or 'The account does not exist yet'}: {seen.file.name}, {where}", bold=True)
@@ -111,7 +111,7 @@ def answer(standing: Standing, now: int) -> str:
 
 def _todo(folder: Folder, seen: View, chain: Chain | None) -> list[tuple[str, list[str]]]:
     """What the owner should do, most urgent first."""
-    from .words import listing
+    from ..explain import listing
 
     place = f"--folder {quote(folder.path)}"
     if folder.note.account is None:

@@ -165,7 +165,7 @@ def receipts(folder: Folder, chain: Chain | None) -> tuple[list[Receipt], set[Si
 
 def answered(protection: Protection) -> str:
     """How many guardians have answered, and who has not, in a sentence."""
-    from .words import listing
+    from ..explain import listing
 
     counting = [guardian.name for guardian in protection.guardians if guardian.counts]
     missing = protection.missing

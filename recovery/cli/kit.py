@@ -183,7 +183,8 @@ def _contents(found: Rebuilt, client: RecoveryClient, account: str, folder: Path
 
 
 def _write(found: Rebuilt, contents: dict[Path, tuple[str, str]], output: Path, cards: list[Card]) -> None:
-    from .words import listing, plural
+    from ..explain import listing
+    from .words import plural
 
     plan = None if found.unknown else found.plan
     if plan:

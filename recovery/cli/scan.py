@@ -106,9 +106,12 @@ def _next_step(kind: str, output: Path) -> None:
     elif kind == "recovery-approval":
         say("Next: keep it beside the request. With enough approvals anybody can use them; for a recovery, with:")
         command_line(f"recovery start REQUEST {path} ... --account KEY --network URL")
+    elif kind in ("recovery-card", "recovery-receipt"):
+        say("Next: have it checked and filed in your folder:")
+        command_line(f"recovery guardian receive {path} --folder DIR")
     elif kind == "recovery-kit":
-        say("Next: keep it where you will find it in years, and see what it says with:")
-        command_line(f"recovery policy show {path}")
+        say("Next: see what it says, show its owner that you have it and that your key works, and keep it for years:")
+        command_line(f"recovery policy show {path}", f"recovery guardian check {path} --signer KEY --network URL")
     elif kind == "recovery-policy":
         warn("It holds the secret that all kits are made of. Keep it to yourself, and delete the pictures.")
         say("Next: see what it says with:")

@@ -60,16 +60,14 @@ def _keep(folder: Folder) -> None:
     sheets = sorted((folder.path / "paper").glob("*.pdf"))
     keys = sorted((folder.path / "keys").glob("*.json"))
     if sheets:
-        say(
-            "Still there: whoever finds it is that guardian. Print it, check the print, delete the file.", bold=True
-        )
+        say("Still there: whoever finds it is that guardian. Print it, check the print, delete the file.", bold=True)
         command_line(*(str(sheet) for sheet in sheets))
     if keys:
         say("Keys that own the account: take them to where you use them, and keep their passwords elsewhere.")
         command_line(*(str(key) for key in keys))
     say(
-        f"Keep a copy of {folder.path} in another place, without keys and sheets: whoever has that can take nothing, but "
-        "learns who your guardians are."
+        f"Keep a copy of {folder.path} in another place, without keys and sheets: whoever has that can take nothing, "
+        "but learns who your guardians are."
     )
 
 

@@ -81,7 +81,7 @@ def name_owners(folder: Folder) -> None:
 
 def name_guardians(folder: Folder, pay: Paying, paper: str) -> None:
     """Takes guardians' cards, one after the other."""
-    from .words import listing
+    from ..explain import listing
 
     if folder.policy_files():
         return
@@ -195,7 +195,7 @@ def _shown(place: Place) -> str:
 
 
 def _one_of(names: list[str]) -> Callable[[str], str]:
-    from .words import listing
+    from ..explain import listing
 
     def check(answer: str) -> str:
         if answer and answer not in names:
@@ -211,11 +211,13 @@ def _new_key(folder: Folder, place: Place) -> str:
 
     from eth_account import Account
 
+    from ..keystore import encrypt
+
     file = folder.path / "keys" / f"{files.stem(place.name)}.json"
     file.parent.mkdir(mode=0o700, exist_ok=True)
     password = click.prompt("A password for it", hide_input=True, confirmation_prompt=True, err=True)
     key = Account.create()
-    files.write(file, json.dumps(key.encrypt(password)) + "\n", secret=True)
+    files.write(file, json.dumps(encrypt(key.key, password)) + "\n", secret=True)
     say(f"{key.address}, in {file}. Copy it to where you use it, and remember the password: nobody can tell you it.")
     return str(key.address)
 

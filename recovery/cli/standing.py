@@ -66,7 +66,7 @@ class Standings:
     @property
     def todo(self) -> list[tuple[str, list[str], bool]]:
         """What the owner should do about it."""
-        from .words import listing
+        from ..explain import listing
 
         due = [guardian.name for guardian in self.view.protection.guardians if guardian.due and not guardian.resigned]
         found = []

@@ -232,8 +232,8 @@ def require_enough(approvals: Approvals, source: Source | None) -> None:
     Raises:
         Refused: Somebody is.
     """
-    from ..explain import refusal
-    from .words import listing, plural
+    from ..explain import listing, refusal
+    from .words import plural
 
     if not approvals.missing:
         return

@@ -6,18 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..actions import Cancel, Freeze, Recover, VetoChange, VetoRequest
-from ..explain import duration
+from ..explain import duration, listing
 from ..kit import Kit
 from ..plan import PathPlan, PolicyPlan
 from ..policy import Path, Right
 from ..quorum import Owners
 from ..request import Request
 from .sources import Source
-
-
-def listing(names: Sequence[str], last: str = "and") -> str:
-    """Ana, Ben and Carl."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 def plural(number: int, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from abc import ABC, abstractmethod
 from typing import Any, cast
 
@@ -48,6 +49,7 @@ def in_memory(payers: tuple[str, ...]) -> Chain:
     Raises:
         MissingExtra: eth-tester or py-evm is not installed.
     """
+    limit = sys.getrecursionlimit()
     try:
         from eth.vm.forks.cancun import CancunVM
         from eth_tester import EthereumTester, PyEVMBackend
@@ -55,6 +57,10 @@ def in_memory(payers: tuple[str, ...]) -> Chain:
         from web3.providers.eth_tester import EthereumTesterProvider
     except ImportError as error:
         raise MissingExtra("The demo's own chain needs eth-tester and py-evm", "demo") from error
+    finally:
+        # py-evm raises it for contracts that call each other very deeply, which ours do not; with it, a deep file or
+        # answer would end this process instead of raising an error.
+        sys.setrecursionlimit(limit)
 
     class Provider(EthereumTesterProvider):
         """Answers like any other node: with the bytes that a contract has reverted with."""

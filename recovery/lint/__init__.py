@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..explain import duration
+from ..explain import duration, listing
 from ..plan import PathPlan, PolicyPlan
 from ..quorum import Owners
 from ..signer import Signer
 from . import people, times
 from .case import Case, Finding, Severity, persons_of
-from .votes import listing, margin, sentence, votes_of
+from .votes import margin, sentence, votes_of
 
 __all__ = ["Finding", "Severity", "compare", "lint", "margin", "sentence"]
 

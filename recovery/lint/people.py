@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from ..explain import duration
+from ..explain import duration, listing
 from ..plan import PathPlan
 from ..policy import Right
 from ..signer import Signer
 from .case import Case, Finding, Severity
-from .votes import Group, Votes, disjoint, indispensable, listing, quick_paths, remaining
+from .votes import Group, Votes, disjoint, indispensable, quick_paths, remaining
 
 # --------------------------------------------------------------------------------------- the owner's keys
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from ..errors import InvalidInput
-from ..explain import duration
+from ..explain import duration, listing
 from ..plan import PathPlan, PolicyPlan
 from ..policy import Right
 from ..quorum import Owners
@@ -238,11 +238,6 @@ def sentence(plan: PolicyPlan, owners: Owners | None = None) -> str:
     lost = f"any one of {them}" if len(needed) == len(people) > 1 else listing(needed, "or")
     until = f" before you have been silent for {duration(waiting.inactivity)}" if waiting else ""
     return f"{start}if you lose {lost}, nobody can{until}."
-
-
-def listing(names: Sequence[str], last: str = "and") -> str:
-    """Ana, Ben and Carl."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 def _who(votes: Votes, threshold: int) -> tuple[str, bool]:

@@ -11,15 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from recovery import files
 from recovery.cli import cli
 from recovery.contracts import canonical_deployment
-from recovery.errors import InvalidFile
 from recovery.plan import PolicyPlan
 from recovery.quorum import Owners
 from recovery.request import Request
-from recovery.six_words import six_words
-from tests.live import ETHER, PASSWORD, Live, Result, keystore, running
+from tests.live import ETHER, PASSWORD, Live, Result, keystore, running, what_was_heard
 from tests.world import owners_of, person
 
 POLICY = """\
@@ -77,7 +74,7 @@ class Console:
         heard: bool = True,
     ) -> Result:
         given = [PASSWORD] * passwords if isinstance(passwords, int) else passwords
-        arguments = (*arguments, *(self._heard(arguments) if heard else ()))
+        arguments = (*arguments, *(what_was_heard(arguments, self.home) if heard else ()))
         read, write = os.pipe()
         os.write(write, "".join(f"{password}\n" for password in given).encode())
         os.close(write)
@@ -93,15 +90,6 @@ class Console:
         if code:
             assert "Error: " in done.stderr
         return Result(done.exit_code, done.stdout, done.stderr)
-
-    def _heard(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
-        """Who approves has spoken with the owner; tests of the six words say themselves what was heard."""
-        if arguments[:1] != ("approve",) or {"--words", "--revoke", "--signature", "--help"} & set(arguments):
-            return ()
-        try:
-            return ("--words", " ".join(six_words(Request.loads(files.read(arguments[1])).digest)))
-        except (InvalidFile, IndexError):
-            return ()
 
     def refuses(self, *arguments: str, because: str, code: int = 1, passwords: int | list[str] = 0) -> None:
         """Exits with the code, says why on stderr, and leaves every file as it was."""

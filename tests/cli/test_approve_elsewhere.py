@@ -109,7 +109,7 @@ def test_a_signature_of_anybody_or_anything_else_is_refused(
     for text in ("missing.sig", right.hex(), right.hex() * 9):
         console.refuses(*base, text, because="cannot be read", code=2)
     monkeypatch.delenv("RECOVERY_NETWORK")
-    console.refuses(*base, "0x" + wrong[0].hex(), because="If your guardian is a contract, give --network")
+    console.refuses(*base, "0x" + wrong[0].hex(), because="is a contract or a key behind a verifier, give --network")
 
 
 def test_the_contracts_take_no_other_form_than_is_foreseen(live: Live, console: Console, defence: Setting) -> None:

@@ -41,7 +41,7 @@ def test_a_contract_is_asked_whether_it_has_signed(
     asked(console, "r.json", *RECOVER)
     base = ("approve", "r.json", *kit_of("ben"), "--signature", "0x1234")
     monkeypatch.delenv("RECOVERY_NETWORK")
-    console.refuses(*base, because="If your guardian is a contract, give --network: it has to be asked")
+    console.refuses(*base, because="is a contract or a key behind a verifier, give --network: it has to be asked")
     monkeypatch.setenv("RECOVERY_NETWORK", live.url)
     live.ask("anvil_setCode", person("a contract").address, NO)
     console.refuses(*base, because="is not a signature of")

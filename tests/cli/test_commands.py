@@ -69,7 +69,7 @@ def test_a_wallet_is_not_created_without_what_it_needs(live: Live, console: Cons
     console.refuses(*create, *owner, *PAYER, because="password of payer is wrong", code=2, passwords=wrong)
     (console.home / "kits").mkdir()
     (console.home / "kits" / "kit-ana.json").write_text("mine")
-    console.refuses(*create, *owner, *PAYER, because="kit of another wallet", code=2)
+    console.refuses(*create, *owner, *PAYER, because="is not the kit of this wallet and policy", code=2)
 
 
 def test_a_wallet_is_shown(live: Live, console: Console, setting: Setting) -> None:

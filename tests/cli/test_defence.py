@@ -103,7 +103,7 @@ def test_a_thaw_ends_the_freeze_that_it_was_signed_for_and_no_other(
     live: Live, console: Console, defence: Setting
 ) -> None:
     agreed(console, "freeze", "f.json", "ana ben", *FREEZE)
-    asked(console, "t.json", *THAW, "--deadline", "90 days")
+    asked(console, "t.json", *THAW, "--deadline", "29 days")
     files = signed(console, "t.json", "ana", "ben")
     live.travel(15 * DAY)
     console.refuses("thaw", "t.json", *files, *PAYER, because="The account is not frozen: there is nothing to end")
@@ -287,7 +287,7 @@ def test_nothing_is_stopped_if_the_change_cannot_be_applied_then(
     live: Live, console: Console, defence: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recovering(console, "theft")
-    asked(console, "v.json", "--action", "veto", "--stop", "theft", "--deadline", "90 days", kit="dora")
+    asked(console, "v.json", "--action", "veto", "--stop", "theft", "--deadline", "29 days", kit="dora")
     veto = ("veto", "v.json", *signed(console, "v.json", "carl", "dora"), "--then-apply", *PAYER)
     console.refuses(*veto, because="No change of policy is pending")
     changing(console, defence)

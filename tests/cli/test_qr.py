@@ -213,6 +213,8 @@ def test_what_was_read_is_named_kept_private_and_followed_by_what_to_do(console:
         "request": ("A request, from one frame, written to request.json.", "recovery approve request.json --kit KIT"),
         "approval": ("An approval, from one frame, written to approval-", "recovery start REQUEST approval-"),
         "kit": ("A guardian's kit, from one frame, written to kit.json.", "recovery policy show kit.json"),
+        "card": ("A guardian's card, from one frame, written to card.json.", "recovery guardian receive card.json"),
+        "receipt": ("A guardian's receipt, from one frame, written to receipt.json.", "recovery guardian receive"),
         "policy": (
             "An owner's policy file, from one frame, written to policy.json.",
             "recovery policy show policy.json",

@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import termios
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,7 @@ class Seat:
         def sits_down() -> None:
             # A terminal of one's own: what is asked there is asked nobody else, and Ctrl-C means this program.
             os.setsid()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs tests in the background has it ignored
             fcntl.ioctl(inside, termios.TIOCSCTTY, 0)
 
         process = subprocess.Popen(
@@ -133,7 +135,7 @@ class Seat:
     def shows(self, other: Seat, name: str, prefix: str) -> list[str]:
         """Sends pictures of a file's QR codes, which arrive in any order. Returns their names there."""
         self.does(f"recovery qr {name} --png {prefix}")
-        pictures = sorted(self.home.glob(f"{prefix}*.png"), reverse=True)
+        pictures = sorted([*self.home.glob(f"{prefix}.png"), *self.home.glob(f"{prefix}-*of*.png")], reverse=True)
         for picture in pictures:
             shutil.copy(picture, other.home)
         return [picture.name for picture in pictures]
