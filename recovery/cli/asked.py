@@ -193,7 +193,7 @@ def _since(request: Request, client: RecoveryClient) -> list[tuple[str, str]]:
         if not seen:
             rows.append(("Owner", "was never seen active on the chain"))
         elif seen > state.time:
-            rows.append(("Owner", "was ACTIVE TODAY: whoever has lost every key cannot be. Ask about it."))
+            rows.append(("Owner", "ACTIVE TODAY. If every key is said to be lost, who was that? Maybe a thief."))
         else:
             rows.append(("Owner", f"silent for {duration(state.time - seen)}, since {when(seen)}"))
     elif isinstance(request.action, Cancel | VetoRequest):

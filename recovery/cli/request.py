@@ -116,6 +116,7 @@ def request(
 def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -> None:
     from ..chains import chain_name
     from ..explain import when
+    from ..policy import DAY
     from ..six_words import six_words
     from .words import ASKS, action_rows, file_names, sentence
 
@@ -151,6 +152,9 @@ def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -
     say("and sends you back the approval. With enough of them anybody can run:")
     verb = VERBS[made.action.kind]
     command_line(f"recovery {verb} {quote(output.name)} {file_names(output.name)[1]} --account KEY --network URL")
+    if made.action.kind == "freeze" and made.deadline - now > LONGEST * DAY:
+        say("Signed so far ahead, it is best kept as a card, which any phone can send, and where `panic` finds it:")
+        command_line(f"recovery freeze-card {quote(output.name)} {file_names(output.name)[1]} --folder DIR")
 
 
 def _require_fitting_options(

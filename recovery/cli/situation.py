@@ -29,6 +29,10 @@ GAS = {
 }
 
 
+#: What there is to do where nothing is under way: text, commands, whether it is a matter of now.
+QUIET: tuple[str, list[str], bool] = ("Nothing to do. No recovery is under way.", [], False)
+
+
 @dataclass(frozen=True, slots=True)
 class May:
     """Something that somebody may do.
@@ -117,7 +121,7 @@ def examine(state: AccountState, source: Source | None, new_owners: Mapping[int,
         _change(report, state, source)
     _silence(report, state, source)
     if not report.todo:
-        report.todo.append(("Nothing to do. No recovery is under way.", [], False))
+        report.todo.append(QUIET)
     return report
 
 

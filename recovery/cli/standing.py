@@ -43,8 +43,9 @@ class Standings:
 
         gone = [guardian.whose for guardian in self.view.plan.guardians if guardian.name in self.missing]
         whole, left = margin(self.view.plan), margin(self.view.plan, gone)
-        lost = f"Any {whole} of its people can be lost" if whole > 0 else "Nobody of its people can be lost"
-        now = "" if left == whole else f"; of those who have answered, {max(left, 0) or 'nobody'}"
+        number = {1: "one", 2: "two", 3: "three"}
+        lost = f"Any {number.get(whole, whole)} of its people can be lost" if whole > 0 else "Nobody can be lost"
+        now = "" if left == whole else f"; of those who have answered, {number.get(left, max(left, 0) or 'nobody')}"
         return [covered(self.view.protection), answered(self.view.protection), f"{lost}{now}."]
 
     @property

@@ -56,7 +56,7 @@ def status(
     the folder knows the account, too.
     """
     from . import collecting
-    from .situation import as_data, calendar_events, examine
+    from .situation import QUIET, as_data, calendar_events, examine
 
     if approval_files and request_file is None:
         raise InvalidInput("--approval goes with --request: the request that it approves.")
@@ -87,6 +87,8 @@ def status(
         if asked and progress and not progress.over and not progress.started:
             report.todo = [_next(asked, progress), *(todo for todo in report.todo if todo[2])]
         if guardians:
+            if guardians.todo and report.todo == [QUIET]:
+                report.todo = [("No recovery is under way.", [], False)]
             report.todo += guardians.todo
         collected.append(as_data(client.chain_id, state, known, new_owners, report))
         if guardians:
