@@ -161,7 +161,8 @@ def show_request(
     question = f" Ask what only the two of you know: {kit.notes.question}" if kit.notes.question else ""
     say(
         f"Call {kit.notes.owner or 'the owner'}, on a number that you already had, and {reading} to you.{question} "
-        "Do not act on a message alone, however urgent it sounds."
+        "Do not act on a message alone, however urgent it sounds. If you wrote this request yourself, it is you who "
+        "reads the words out: recovery words REQUEST"
     )
     click.echo()
 

@@ -13,7 +13,9 @@ from .session import command_line, say, table, warn
 from .sources import Source, require_account
 
 if TYPE_CHECKING:
+    from ..client import RecoveryClient
     from ..folder import Folder
+    from ..plan import Guardian, PolicyPlan
 
 
 @click.command(short_help="Have the account's policy changed, or removed, after a waiting time")
@@ -60,7 +62,12 @@ def change(
     folder = _folder(folder_path, source, remove)
     if folder is not None:
         source = Source(folder.newest.policy, (), plan=folder.newest)
-        address = address or folder.note.account
+        if address is not None and address != folder.note.account:
+            raise InvalidInput(
+                f"{folder.path} is the folder of {folder.note.account or 'no account yet'}, not of {address}. To take "
+                f"an account over into it: recovery setup {folder.path} --adopt {address}"
+            )
+        address = folder.note.account
     if address is None:
         raise InvalidInput("Which account? Give its address, or --folder with the owner's folder.")
     if remove and click.get_current_context().params.get("policy_file"):
@@ -99,16 +106,44 @@ def change(
         raise Refused(f"The transaction was mined, but this change is not pending. See: recovery status {address}")
     say(f"Scheduled. It can be applied from {when(state.change_eta, state.time)}.", bold=True, colour="green")
     click.echo()
+    if plan:
+        _kits_that_open(client, address, plan)
     if contents and plan:
         write_kits(plan, kits, contents)
-        say(
-            "Give new kits to those whose own part has changed. Whoever was in the policy before and stays, with as "
-            "many votes, can go on with the kit that they have."
-        )
     say("Next: when the time has come, anybody can run")
     command_line(f"recovery policy apply {address} --account KEY --network URL")
     say("If you change your mind:")
     command_line(f"recovery policy drop {address} --signer KEY --account KEY --network URL")
+
+
+def _kits_that_open(client: RecoveryClient, address: str, plan: PolicyPlan) -> None:
+    """Says whose kits go on to open something, so that nobody is left with one that opens nothing."""
+    from ..errors import ChainError
+    from ..explain import listing
+
+    try:
+        present = {member for path in client.policy(address).paths for member in path.members}
+    except ChainError:
+        say(
+            "Whether kits that were given out before go on to open something cannot be said: this node keeps no old "
+            "events. Each guardian can see it once the change is applied: recovery guardian check KIT --network URL"
+        )
+        return
+    kept: list[Guardian] = []
+    gone: list[Guardian] = []
+    for guardian in plan.guardians:
+        votes = {weight for path in plan.paths for name, weight in path.guardians if name == guardian.name}
+        (kept if {plan.member(guardian.name, each).commitment for each in votes} <= present else gone).append(guardian)
+    if not kept:
+        warn(
+            "EVERY guardian needs the new kit: those of the present policy open nothing once this is applied. (A "
+            "policy file made with --from, or by `recovery guardian replace`, keeps the kits of those who stay.)"
+        )
+    elif gone:
+        say(f"{listing([each.name for each in kept])} can go on with the kits that they have. These need the new ones:")
+        table([(each.name, "") for each in gone])
+    else:
+        say("All of them can go on with the kits that they have.")
 
 
 def _folder(path: Path | None, source: Source | None, remove: bool) -> Folder | None:
@@ -179,7 +214,8 @@ def apply_change(address: str, pay: Paying) -> None:
     done = "The policy is removed." if removal else "The new policy is in force."
     say(done, bold=True, colour="green")
     if not removal:
-        say("Kits of those who were replaced open nothing any more; whoever stays can go on with the old one.")
+        say("Each guardian should look whether their kit opens something in it:")
+        command_line("recovery guardian check KIT --signer KEY --network URL")
     say("Requests that were under way, and approvals that were collected, are void. Next:")
     command_line(f"recovery status {address} --network URL")
 

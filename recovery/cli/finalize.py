@@ -66,9 +66,14 @@ def _recovered(address: str) -> None:
     click.echo()
     say(
         "The policy is the same, so every guardian's kit stays good. The guardians who approved are known by now. "
-        "Next, look at the account:"
+        "Next, look at the account, and what to do now:"
     )
     command_line(f"recovery wallet show {address} --network URL")
+    say("If you have your folder still, those who approved get new openings. If it is gone, begin a new one:")
+    command_line(
+        "recovery guardian renew --folder FOLDER --network URL",
+        f"recovery setup FOLDER --adopt {address} --network URL",
+    )
 
 
 def _finalizes(intent: Intent, address: str) -> bool:

@@ -236,6 +236,8 @@ def _standing(kit: Kit, client: RecoveryClient) -> str:
             f"This kit is for the module {kit.module}; the one of this release is {client.deployment.module}. If that "
             "is right, give the addresses with --deployment."
         )
+    from .words import plural
+
     state = client.state(kit.account, 0)
     chain = chain_name(client.chain_id)
     if state.configured and kit.policy.hash[:24] == state.policy_hash:
@@ -259,5 +261,6 @@ def _standing(kit: Kit, client: RecoveryClient) -> str:
             "scheduled yet. Ask the owner. Nothing was signed."
         ) from None
     before, after = (sum(opening is not None for opening in each.openings) for each in (kit, now))
-    fits = "It still opens all that it did" if after >= before else f"It now opens {after} paths instead of {before}"
+    fewer = f"It now opens {plural(after, 'path')} instead of {before}"
+    fits = "It still opens all that it did" if after >= before else fewer
     return f"Checked on {chain}: the policy has been changed since your kit was made. {fits}: keep it."

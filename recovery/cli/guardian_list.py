@@ -115,7 +115,7 @@ def _todo(folder: Folder, seen: View, chain: Chain | None) -> list[tuple[str, li
 
     place = f"--folder {quote(folder.path)}"
     if folder.note.account is None:
-        return [("create the account; there are no kits before.", [f"recovery setup {place}"])]
+        return [("create the account; there are no kits before.", [f"recovery setup {quote(folder.path)}"])]
     guardians = [guardian for guardian in seen.protection.guardians if guardian.name not in seen.leaving]
     todo: list[tuple[str, list[str]]] = []
     if seen.coming and chain:

@@ -61,7 +61,7 @@ def paper(
     sheet = output or _in_folder(folder, name)
     card_file = None if folder else sheet.with_name(f"card-{files.stem(name)}.json")
     if checking:
-        _check(_card_of(folder, card_file, name), keys)
+        _check(_card_of(folder, card_file, name), keys, folder)
         return
     require_free(sheet)
     if card_file:
@@ -136,17 +136,32 @@ def _card_of(folder: Folder | None, file: Path | None, name: str) -> Card:
     return found[0]
 
 
-def _check(card: Card, ring: Keyring) -> None:
+def _check(card: Card, ring: Keyring, folder: Folder | None) -> None:
+    """Compares what is typed with the card; where there is a kit to confirm, that is done with it, too."""
     from .keys import PaperKey
 
-    address = ring.open(PaperKey(), f"should be that of {card.name}").address
+    key = ring.open(PaperKey(), f"should be that of {card.name}")
+    address = key.address
     if address != str(card.signer):
         raise Refused(
             f"These are twelve good words, but of another key: {address}. That of {card.name} is {card.signer}. Look "
             "whether it is the right sheet."
         )
     say(f"The sheet is right: its words are the key of {card.name}, {card.signer}.", bold=True, colour="green")
+    if folder is not None and _has_kit(folder, card.name):
+        from ..card import Receipt, Statement
+
+        receipt = Receipt.of(Statement.HOLDS, folder.kit(folder.newest, card.name), int(time.time()))
+        folder.add_receipt(receipt.signed(bytes(key.sign_message(receipt.message.signable).signature)))
+        say("Its receipt is filed, too: put the kit into the envelope.")
     say("Now delete the PDF, also from the trash and the printer's queue, and seal the envelope.")
+
+
+def _has_kit(folder: Folder, name: str) -> bool:
+    """Whether the account exists, and this guardian stands in its policy."""
+    if not folder.note.chains or not folder.policy_files():
+        return False
+    return any(guardian.name == name for guardian in folder.newest.guardians)
 
 
 def _said(card: Card, sheet: Path, filed: Path, folder: Path | None, output: Path | None, holder: str) -> None:

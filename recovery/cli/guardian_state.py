@@ -51,7 +51,7 @@ def look(folder: Folder, where: Where) -> Chain | None:
     from ..chains import chain_name, chain_names
 
     note = folder.note
-    if note.account is None or not where.network:
+    if note.account is None or not note.chains or not where.network:
         return None
     client = where.connect()
     if client.chain_id not in note.chains:

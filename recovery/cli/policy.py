@@ -85,7 +85,7 @@ def new(file: Path | None, output: Path, template: str | None, earlier: Path | N
         arguments = f"--policy {quote(output)} --signer KEY --account KEY --network URL"
         command_line(f"recovery policy change 0xWALLET {arguments}")
         return
-    say("Next, create the wallet:")
+    say("Next, create the wallet (or for an account that you have: recovery policy change ADDRESS --policy FILE):")
     owner = "" if plan.owners else "--owner 0x... "
     command_line(f"recovery wallet create --policy {quote(output)} {owner}--account KEY --network URL")
 
@@ -175,6 +175,7 @@ def _print_kit(kit: Kit, file: Path) -> None:
     table(
         [
             ("Kit of", kit.name),
+            *([("For", kit.notes.owner)] if kit.notes.owner else []),
             ("Your key", " ".join(sorted(signers)) or "none"),
             ("Account", kit.account),
             ("Chain", chain_names(kit.chains)),
@@ -184,7 +185,17 @@ def _print_kit(kit: Kit, file: Path) -> None:
     click.echo()
     table([*kit_lines(kit), ("Change", f"A change of this policy waits {duration(kit.policy.change_delay)}.")])
     click.echo()
-    say("When the owner asks you for help: speak with them first, then")
+    if kit.notes.question:
+        table([("Ask", kit.notes.question)])
+    if kit.notes.ring:
+        table([("Ring" if not number else "", f"{n}, {c}") for number, (n, c) in enumerate(kit.notes.ring)])
+    if kit.notes.question or kit.notes.ring:
+        click.echo()
+    own = [label for label, opening in zip(kit.labels, kit.openings, strict=True) if opening]
+    say("When the owner rings because every key is lost, write down the new key's address that they read to you:")
+    path = quote(own[0] if own else kit.labels[0])
+    command_line(f"recovery request --kit {quote(file)} --path {path} --new-owner ADDR --network URL")
+    say("When a request comes: speak with the owner first, then")
     command_line(f"recovery approve request.json --kit {quote(file)} --signer KEY --network URL")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 #: What stands where an address is still missing.
 OPEN = '"0x"'
 _ENTRY = re.compile(r'^(?P<indent> +)(?P<name>"(?:[^"\\]|\\.)*"|[^:#"\n]+):\s+"0x"(?P<remark>\s+#\s*(?P<role>.*))?$')
+_FILLED = re.compile(r'^ +("(?:[^"\\]|\\.)*"|[^:#"\n]+):\s+(?:\{signer: )?"0x')
 _MEMBERS = re.compile(r"^(?P<head>\s+guardians:\s*)(?P<list>[\[{].*[\]}])(?P<tail>\s*(?:#.*)?)$")
 _THRESHOLD = re.compile(r"^(?P<head>\s+threshold:\s*)(?P<value>[0-9]+)(?P<tail>.*)$")
 _NAME = re.compile(r'^  - name:\s*("(?:[^"\\]|\\.)*"|[^#\n]+?)\s*(?:#.*)?$')
@@ -90,17 +91,34 @@ class Draft:
                 indent = line[: len(line) - len(line.lstrip())]
                 lines.append(f'{indent}{_quoted(real)}: "{signer}"')
 
+        own = self._owner_keys()
+
         def add(members: list[tuple[str, str]]) -> list[tuple[str, str]]:
             votes = dict(members).get(beside)
-            return members if votes is None else [*members, (real, votes)]
+            if votes is None:
+                return members
+            # A key of the owner's outweighs all others together, however many these are.
+            raised = [(name, str(int(each) + int(votes)) if name in own else each) for name, each in members]
+            return [*raised, (real, votes)]
 
         return self._with(lines)._with_members(add)
 
     # -------------------------------------------------------------------------------------------- lines
 
+    def _owner_keys(self) -> set[str]:
+        """Names of the keys that own the account."""
+        found, inside = set(), ""
+        for line in self.text.split("\n"):
+            if re.match(r"\w+:", line):
+                inside = line.partition(":")[0]
+            entry = _FILLED.match(line)
+            if entry and inside == "owners":
+                found.add(_bare(entry[1]))
+        return found
+
     def _is_entry(self, line: str, name: str) -> bool:
-        match = re.match(r'^ +("(?:[^"\\]|\\.)*"|[^:#"\n]+):\s+(?:\{signer: )?"0x', line)
-        return bool(match) and _bare(match[1]) == name  # type: ignore[index]
+        match = _FILLED.match(line)
+        return match is not None and _bare(match[1]) == name
 
     def _renamed(self, name: str, real: str, signer: str | None, person: str = "") -> Draft:
         lines = []
@@ -125,7 +143,7 @@ class Draft:
         blocks = re.split(r"(?<=\n)(?=\n)", self.text)  # a path and its comment stand between empty lines
         kept = []
         for block in blocks:
-            lines, label, after = block.split("\n"), "", -1
+            lines, label, after, more = block.split("\n"), "", -1, 0
             for number, line in enumerate(lines):
                 if named := _NAME.match(line):
                     label = _bare(named[1])
@@ -133,8 +151,11 @@ class Draft:
                     changed = change(_members(match["list"]))
                     weighted = match["list"].startswith("{")
                     lines[number] = f"{match['head']}{_listed(changed, weighted)}{match['tail']}"
-                    # With unequal votes no rule says what another number of people should mean.
                     after = len(changed) if not weighted or not changed else -1
+                    before = dict(_members(match["list"]))
+                    more = max((int(votes) - int(before.get(name, votes)) for name, votes in changed), default=0)
+                if more and (match := _THRESHOLD.match(line)):
+                    lines[number] = f"{match['head']}{int(match['value']) + more}{match['tail']}"
                 if after > 0 and label in self.rules and (match := _THRESHOLD.match(line)):
                     lines[number] = f"{match['head']}{threshold(*self.rules[label], after)}{match['tail']}"
             if after != 0:

@@ -14,7 +14,7 @@ from .options import FILE, yes_option
 from .session import command_line, confirm, require_free, say, warn
 
 #: Files that anybody may see; a picture of any other one is for its owner alone.
-PUBLIC = ("recovery-request",)
+PUBLIC = ("recovery-request", "recovery-card")
 SECRET = ("recovery-policy",)
 #: Files that never leave the computer they were made on.
 LOCAL = ("recovery-intent",)

@@ -145,6 +145,7 @@ def _show(client: RecoveryClient, made: Request, source: Source, output: Path) -
         f"Next: send {output} to the guardians of path {name} (`recovery qr` makes a picture or a text of it). Then "
         "ring each of them, so that they know it is you, and read them the six words"
         + (" and the new owner's address" if made.action.kind == "recover" else "")
+        + (". The owner should hear them, too" if source.kit else "")
         + ". Never write the words down in a message: whoever could have changed the request could change that, too. "
         "Each of them runs:"
     )

@@ -9,7 +9,7 @@ import click
 
 from ..errors import RecoveryError
 from .kit_files import paper_option
-from .options import Paying, sending
+from .options import ADDRESS, Paying, owning, sending
 from .session import command_line, quote, say
 
 if TYPE_CHECKING:
@@ -26,26 +26,38 @@ TEMPLATES = {
 
 @click.command(short_help="Protect an account, step by step")
 @click.argument("place", type=click.Path(path_type=Path, file_okay=False), default="my-recovery", metavar="[FOLDER]")
+@click.option(
+    "--adopt",
+    type=ADDRESS,
+    metavar="ADDR",
+    help="An account that you have: change its policy instead of creating another account.",
+)
 @click.option("--template", type=click.Choice(tuple(TEMPLATES)), help="What to begin with, instead of being asked.")
 @paper_option
+@owning
 @sending
-def setup(place: Path, template: str | None, paper: str, pay: Paying) -> None:
+def setup(
+    place: Path, adopt: str | None, template: str | None, paper: str, signers: tuple[str, ...], pay: Paying
+) -> None:
     """Protect an account, step by step: keys, guardians, policy, kits, rehearsal.
 
     Everything goes into FOLDER (my-recovery). Stop whenever you like, and take it
-    up again with the same command: what is done is not asked again.
+    up again with the same command: what is done is not asked again. With --adopt it
+    is for an account that you have, after a recovery for instance; its owners sign
+    the change of policy (--signer).
     """
-    from .setup_account import create_account, hand_out, rehearse
+    from .setup_account import adopt_account, create_account, hand_out, rehearse
     from .setup_policy import begin, decide, name_guardians, name_owners
 
     try:
-        folder = begin(place, template)
+        folder = begin(place, template, adopt)
         name_owners(folder)
         name_guardians(folder, pay, paper)
         plan = decide(folder)
-        folder = create_account(folder, plan, pay)
-        hand_out(folder, plan, pay, paper)
-        rehearse(plan)
+        made = adopt_account if folder.note.account and not folder.note.chains else create_account
+        folder = made(folder, plan, pay, signers)
+        if hand_out(folder, plan, pay, paper):
+            rehearse(plan)
         _done(folder, plan, pay)
     except (click.Abort, RecoveryError):
         if (place / "account.json").exists():

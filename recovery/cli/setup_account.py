@@ -22,8 +22,69 @@ if TYPE_CHECKING:
     from .options import Paying
 
 
-def create_account(folder: Folder, plan: PolicyPlan, pay: Paying) -> Folder:
-    """Creates the wallet with this policy, on the chain that is named; finds it if it is there.
+def adopt_account(folder: Folder, plan: PolicyPlan, pay: Paying, signers: tuple[str, ...]) -> Folder:
+    """Has the policy of an account that is there changed to this one; once that is in force, it is the folder's.
+
+    Raises:
+        Refused: It is no such account, has other owners, or the change is not in force yet.
+    """
+    from .. import foresee
+    from ..chains import chain_name
+    from ..explain import when
+    from .batches import send_as_owners
+
+    note, pay = folder.note, _connected(pay)
+    client, address = pay.connect(), str(note.account)
+    heading("Your account")
+    client.owners_hash(address)  # says so if it is no wallet
+    state = client.state(address, 0)
+    foresee.has_policy(state, client.chain_id)
+    wanted = plan.policy.hash[:24]
+    table([("Account", address), ("Chain", chain_name(client.chain_id))])
+    click.echo()
+    if state.policy_hash == wanted:
+        module = client.deployment.module
+        say("The policy is in force.", bold=True, colour="green")
+        return folder.noting(dataclasses.replace(note, module=module, chains=(client.chain_id,)))
+    pending = state.change_policy_hash == wanted and bool(state.change_eta) and state.time < state.change_expires_at
+    if not pending:
+        owners = plan.first_owners
+        if owners is not None and client.owners_hash(address) != owners.hash[:24]:
+            raise Refused(
+                f"The owners of {address} are not the keys that you have named. See: recovery wallet show {address}. "
+                "Name those, or replace them first: recovery wallet rotate"
+            )
+        say("Its policy has to be changed to the new one, which its owners sign.")
+        pay = _paid(pay)
+        call = client.schedule_change_call(plan.policy)
+        sent = send_as_owners(pay, client, address, [call], "change the policy", signers, pay.payer(), "Schedule this?")
+        if sent is None:
+            raise Refused("The change is not scheduled yet. When it is, go on with the same command.")
+        state = client.state(address, 0)
+    since = when(state.change_eta, state.time)
+    say(f"The change is scheduled. It can be applied from {since}, by anybody:", bold=True, colour="green")
+    command_line(f"recovery policy apply {address} --account KEY --network URL")
+    raise Refused(f"The new policy is not in force yet: go on with this on {since}, once it is applied.")
+
+
+def _connected(pay: Paying) -> Paying:
+    """With a network, which is asked for if none was named."""
+    if pay.network:
+        return pay
+    say("On which chain? Give the address of a node (https://...), or with Ape a choice such as ethereum:sepolia.")
+    return dataclasses.replace(pay, network=ask("Network", str, instead="the address of a node"))
+
+
+def _paid(pay: Paying) -> Paying:
+    """With somebody who pays, who is asked for if nobody was named."""
+    if not pay.sends or pay.account is not None:
+        return pay
+    say("Somebody has to pay for it, once: any key with a little of the chain's coin.")
+    return dataclasses.replace(pay, account=ask("Keystore file or alias", _known_key, instead="the name of a file"))
+
+
+def create_account(folder: Folder, plan: PolicyPlan, pay: Paying, signers: tuple[str, ...]) -> Folder:
+    """Creates the wallet with this policy, on the chain that is named; finds it if it is there. Nobody has to sign.
 
     Raises:
         Refused: It was created, but is not what it should be, or --dry-run, --unsigned: then it waits to be created.
@@ -40,9 +101,7 @@ def create_account(folder: Folder, plan: PolicyPlan, pay: Paying) -> Folder:
     heading("Your account")
     if owners is None:
         raise Refused("The policy names no owners. Add them to policy.yaml (owners: keys: threshold:).")
-    if not pay.network:
-        say("On which chain? Give the address of a node (https://...), or with Ape a choice such as ethereum:sepolia.")
-        pay = dataclasses.replace(pay, network=ask("Network", str, instead="the address of a node"))
+    pay = _connected(pay)
     client = pay.connect()
     address = client.deployment.wallet_address(owners, plan.policy)
     table([("Account", address), ("Chain", chain_name(client.chain_id)), *owners_rows(owners)])
@@ -53,10 +112,7 @@ def create_account(folder: Folder, plan: PolicyPlan, pay: Paying) -> Folder:
         say("It exists already.")
     else:
         client.check_owners(owners)
-        if pay.sends and pay.account is None:
-            say("Somebody has to pay for its creation, once: any key with a little of the chain's coin.")
-            name = ask("Keystore file or alias", _known_key, instead="the name of a file")
-            pay = dataclasses.replace(pay, account=name)
+        pay = _paid(pay)
         if send(pay, client, client.create_wallet(owners, plan.policy), pay.payer(), "Create it?") is None:
             raise Refused("The account does not exist yet. When it does, go on with the same command.")
         if client.owners_hash(address) != owners.hash[:24]:
@@ -67,8 +123,12 @@ def create_account(folder: Folder, plan: PolicyPlan, pay: Paying) -> Folder:
     return folder.noting(dataclasses.replace(note, account=address, module=module, chains=chains))
 
 
-def hand_out(folder: Folder, plan: PolicyPlan, pay: Paying, paper: str) -> None:
-    """Writes the kits, says who gets what, and takes receipts."""
+def hand_out(folder: Folder, plan: PolicyPlan, pay: Paying, paper: str) -> bool:
+    """Writes the kits, says who gets what, and takes receipts.
+
+    Returns:
+        Whether there were kits to be written.
+    """
     from .guardian_filing import file_text
     from .guardian_state import answered, look, view
     from .kit_files import date, outdated, write_kits, write_missing_sheets
@@ -96,10 +156,10 @@ def hand_out(folder: Folder, plan: PolicyPlan, pay: Paying, paper: str) -> None:
         seen = view(folder, look(folder, pay), int(time.time()))
         say(answered(seen.protection))
         if not seen.protection.missing:
-            return
+            return bool(made)
         file = ask("A receipt (file or picture; Enter to go on without)", str, "")
         if not file:
-            return
+            return bool(made)
         try:
             file_text(folder, files.read(Path(file)), file, pay, int(time.time()))
         except RecoveryError as error:

@@ -26,14 +26,25 @@ _WAYS = {"new": "make a new key here", "have": "a key that I have on this comput
 _MADE_OF = re.compile(r"# Made of the template (\w+) by `recovery setup`")
 
 
-def begin(place: Path, template: str | None) -> Folder:
-    """The owner's folder, with the draft of a policy in it."""
+def begin(place: Path, template: str | None, adopt: str | None) -> Folder:
+    """The owner's folder, with the draft of a policy in it.
+
+    Args:
+        place: Where.
+        template: What to begin with, or None to ask.
+        adopt: The account that it is for, if there is one already.
+
+    Raises:
+        InvalidInput: The folder is another account's.
+    """
     from ..folder import AccountNote, Folder
     from .setup import TEMPLATES
 
     if (place / "account.json").exists():
         folder = Folder.open(place)
         say(f"Going on with {place}, for {folder.note.owner}.", bold=True)
+        if adopt is not None and adopt != folder.note.account:
+            raise InvalidInput(f"{place} is begun for {folder.note.account or 'a new account'}. Take another folder.")
     else:
         say(
             "This makes an account that people you trust can get back for you when your keys are lost or stolen. It "
@@ -42,11 +53,13 @@ def begin(place: Path, template: str | None) -> Folder:
         )
         heading("You")
         name = ask("What do your friends call you?", _name)
-        folder = Folder.create(place, AccountNote(name))
+        folder = Folder.create(place, AccountNote(name, adopt))
         say(f"Everything goes into {place}, which nobody but you can read on this computer.")
     if not _draft_file(folder).exists() and not folder.policy_files():
-        heading("What it is for")
-        chosen = template or choose("Which one?", TEMPLATES)
+        chosen = template
+        if chosen is None:
+            heading("What it is for")
+            chosen = choose("Which one?", TEMPLATES)
         text = f"# Made of the template {chosen} by `recovery setup`. Where a comment gives other numbers than the\n"
         text += "# policy below it, the policy counts.\n#\n" + templates.text(chosen)
         files.write(_draft_file(folder), Draft.of(text, folder.note.owner).text, secret=True)

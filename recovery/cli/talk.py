@@ -23,7 +23,8 @@ def ask(question: str, check: Callable[[str], _T], default: str | None = None, i
         instead: What belongs here, should a private key be typed.
     """
     while True:
-        answer = click.prompt(question, default=default, show_default=bool(default), err=True)
+        suffix = " " if question.endswith("?") and not default else ": "
+        answer = click.prompt(question, default=default, show_default=bool(default), prompt_suffix=suffix, err=True)
         try:
             refuse_secret(answer, instead)
             return check(str(answer).strip())

@@ -75,7 +75,9 @@ def test_who_joins_stands_wherever_another_stands() -> None:
         assert len(members(draft, "friends")[0]) == number
         assert members(draft, "freeze")[1] == 1 and members(draft, "heir")[0] == ["G 3"]
     device = next(path for path in plan(draft).paths if path.label == "lost-phone")
-    assert dict(device.guardians)["more 4"] == 1 and device.threshold == 4
+    assert dict(device.guardians)["more 4"] == 1 and (dict(device.guardians)["Laptop"], device.threshold) == (7, 8)
+    friends = [votes for name, votes in device.guardians if name != "Laptop"]
+    assert sum(friends) < device.threshold <= 7 + min(friends), "one friend is enough with the key, never without it"
 
 
 @pytest.mark.parametrize(

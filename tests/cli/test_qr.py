@@ -141,10 +141,10 @@ def test_in_a_folder_pictures_are_named_after_the_file(console: Console) -> None
     assert (console.home / "files" / "request.png").exists()
 
 
-def test_only_a_request_is_for_everybody(console: Console) -> None:
+def test_only_requests_and_cards_are_for_everybody(console: Console) -> None:
     for name in FILES:
         said = console.run("qr", f"files/{name}.json", "--png", name, "-y").words
-        public = name == "request"
+        public = name in ("request", "card")
         assert mode(console.home / f"{name}.png") == (0o666 & ~files._umask() if public else 0o600)
         assert ("private: show it only to whom it is for" in said) != public
 

@@ -15,7 +15,8 @@ from recovery.cli import cli, six
 from recovery.cli.plan_file import read_plan
 from recovery.folder import Folder
 from recovery.kit import Kit
-from tests.cli.conftest import Console
+from recovery.sheets import read_back
+from tests.cli.conftest import Console, Setting
 from tests.live import Live
 from tests.world import person, signer
 
@@ -79,6 +80,18 @@ def test_an_envelope_and_one_more_beside_somebody(console: Console, cards: None)
     assert (console.home / "my-recovery" / "paper" / "the-envelope.pdf").exists()
 
 
+def test_typing_the_words_of_an_envelope_is_its_receipt(live: Live, console: Console, cards: None) -> None:
+    guardians = ("card-ana.json", "", "y", "card-ben.json", "", "y", "paper", "", "Notary Huber", "")
+    console.run("setup", answer=answers(*OWNER, *guardians, "y", "payer", "y", "", "n"), passwords=1)
+    sheet = console.home / "my-recovery" / "paper" / "the-envelope.pdf"
+    (phrase,) = [text for text in read_back(sheet.read_bytes()) if len(text.split()) == 12]
+    check = ("guardian", "paper", "the envelope", "--folder", "my-recovery", "--check")
+    console.refuses(*check, because="checksum is wrong", code=2, passwords=[" ".join(reversed(phrase.split()))])
+    assert "Its receipt is filed, too" in console.run(*check, passwords=[phrase]).words
+    assert "the envelope answered today" in console.run("status", "--folder", "my-recovery").words
+    assert not any(phrase in said for said in console.said)
+
+
 def test_the_same_key_twice_and_what_is_no_key_are_asked_for_again(console: Console, cards: None) -> None:
     keys = ("have", "nobody", "owner")
     guardians = ("missing.json", "policy.yaml", "card-ana.json", "", "y", "card-ana.json", "none", "none", "")
@@ -86,6 +99,38 @@ def test_the_same_key_twice_and_what_is_no_key_are_asked_for_again(console: Cons
     for complaint in ("Type a number from 1 to 4", "There is no keystore file 'nobody'", "missing.json cannot be read"):
         assert complaint in said
     assert "The key of Ana stands in your policy already" in said
+
+
+def test_an_account_that_is_there_is_taken_over(live: Live, console: Console, cards: None, setting: Setting) -> None:
+    """After everything was lost, and guardians have put a new key in place: no second account, a new policy."""
+    adopt = ("setup", "again", "--adopt", setting.wallet, "--signer", "owner", "--account", "payer")
+    said = console.run(*adopt, answer=answers(*OWNER, *GUARDIANS, "y", "y"), passwords=2, code=1).words
+    assert "The change is scheduled" in said and "not in force yet: go on with this on" in said
+    folder = Folder.open(console.home / "again")
+    assert folder.note.account == setting.wallet and not folder.note.chains and not folder.kits()
+    wanted = folder.newest.policy.hash[:24]
+    assert live.client.state(setting.wallet).change_policy_hash == wanted
+    assert "Schedule this?" not in console.run(*adopt, code=1).words, "it is pending already"
+    live.travel(7 * 86_400)
+    console.run("policy", "apply", setting.wallet, "--account", "payer", "-y", passwords=1)
+    said = console.run(*adopt, answer=answers("", "n")).words
+    assert "The policy is in force" in said and "Protected: not yet" in said
+    folder = Folder.open(console.home / "again")
+    assert folder.note.chains == (31337,) and {kit.account for kit in folder.kits()} == {setting.wallet}
+
+
+def test_a_folder_is_of_one_account_and_one_whose_owners_are_others_is_not_taken_over(
+    live: Live, console: Console, cards: None, setting: Setting
+) -> None:
+    others = ("Max", "solo", "have", "new")
+    adopt = ("setup", "again", "--adopt", setting.wallet, "--account", "payer")
+    said = console.run(*adopt, answer=answers(*others, *GUARDIANS, "y"), code=1).words
+    assert "are not the keys that you have named" in said
+    elsewhere = ("setup", "again", "--adopt", person("new").address)
+    assert "is begun for" in console.run(*elsewhere, code=2).words
+    nobody = ("setup", "other", "--adopt", person("new").address, "--account", "payer")
+    said = console.run(*nobody, answer=answers(*OWNER, *GUARDIANS, "y"), code=1).words
+    assert "is not a recovery wallet of this release" in said
 
 
 class Terminal:
