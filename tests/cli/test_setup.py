@@ -48,9 +48,7 @@ OWNER = ("Max", "solo", "have", "owner")
 GUARDIANS = ("card-ana.json", "Which lake?", "y", "card-ben.json", "", "n", "card-carl.json", "", "y", "")
 
 
-def test_from_nothing_to_protected(
-    live: Live, console: Console, cards: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_from_nothing_to_protected(live: Live, console: Console, cards: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(six, "ask_for", lambda words, places: None)
     first = answers(*OWNER, *GUARDIANS, "y", "payer", "y", "", "y")
     said = console.run("setup", answer=first, passwords=1).words
