@@ -1,4 +1,4 @@
-"""What lets `recovery:` stand in ape-config.yaml. Ape imports this module; nothing else does.
+"""What Ape imports: `recovery:` in ape-config.yaml, and keys in hardware modules as accounts.
 
 Ape takes config hooks only from distributions named `ape-*`, from the module of the same name. The commands
 are in `recovery.cli` and are found by their own entry point.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ape.api.accounts import AccountAPI, AccountContainerAPI
 from ape.api.config import PluginConfig
 from ape.plugins import register
+from ape.plugins.account import AccountPlugin
 from ape.plugins.config import Config
 from pydantic import ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -65,3 +67,11 @@ class RecoveryConfig(PluginConfig):
 def config_class() -> type[PluginConfig]:
     """Tells Ape which class reads the section."""
     return RecoveryConfig
+
+
+@register(AccountPlugin)
+def account_types() -> tuple[type[AccountContainerAPI], type[AccountAPI]]:
+    """Tells Ape of keys in hardware security modules."""
+    from recovery.ape_hsm import HsmAccounts, HsmApeAccount
+
+    return HsmAccounts, HsmApeAccount

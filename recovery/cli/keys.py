@@ -1,4 +1,4 @@
-"""Keys: keystore files (version 3), keys on paper, and every account that Ape knows: keyfiles, hardware wallets, KMS.
+"""Keys: keystore files (version 3), keys on paper and in hardware modules, and every account that Ape knows.
 
 Passwords of keystores and the words of paper keys come by prompt or file descriptor; Ape's other accounts ask in their
 own way.
@@ -24,6 +24,8 @@ from .session import refuse_secret
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
+
+    from ..hsm import HsmAccount, KeyUri
 
 ATTEMPTS = 3
 #: What a key is called whose words stand on a sheet of paper.
@@ -74,11 +76,28 @@ class PaperKey:
     address: None = None
 
 
-Key = Keystore | ApeKey | PaperKey
+@dataclass(frozen=True)
+class ModuleKey:
+    """A key in a hardware security module.
+
+    Attributes:
+        name: As it was given.
+        uri: Where it is.
+        address: Not known before the token is open.
+    """
+
+    name: str
+    uri: KeyUri
+    address: None = None
+
+
+Key = Keystore | ApeKey | PaperKey | ModuleKey
 
 
 def find(name: str) -> Key:
     """Finds a key, without opening it. `paper` is always a key on paper; a keystore file of that name is `./paper`.
+
+    What begins with `pkcs11:` is a key in a hardware security module.
 
     Raises:
         InvalidInput: There is none, or the file is none.
@@ -86,6 +105,11 @@ def find(name: str) -> Key:
     refuse_secret(name, "a keystore file or the alias of an Ape account")
     if name == PAPER:
         return PaperKey()
+    if name.startswith("pkcs11:"):
+        from ..hsm import KeyUri
+
+        uri = KeyUri.parse(name)
+        return ModuleKey(str(uri), uri)
     path = _file(name)
     if path is None:
         alias = _ape_folder() / f"{name}.json"
@@ -126,6 +150,8 @@ def same(one: Key, other: Key) -> bool:
         return one.path.resolve() == other.path.resolve()
     if isinstance(one, PaperKey) and isinstance(other, PaperKey):
         return True
+    if isinstance(one, ModuleKey) and isinstance(other, ModuleKey):
+        return one.uri == other.uri
     return one.address is not None and one.address == other.address
 
 
@@ -145,6 +171,7 @@ class Keyring:
     password_fd: int | None = None
     _opened: dict[Path, LocalAccount] = field(default_factory=dict, repr=False)
     _paper: LocalAccount | None = field(default=None, repr=False)
+    _modules: dict[KeyUri, HsmAccount] = field(default_factory=dict, repr=False)
 
     def open(self, key: Key, purpose: str) -> Signing:
         """Decrypts a key, or has Ape do what it takes.
@@ -163,6 +190,10 @@ class Keyring:
         if isinstance(key, PaperKey):
             self._paper = self._paper or self._typed(purpose)
             return self._paper
+        if isinstance(key, ModuleKey):
+            if key.uri not in self._modules:
+                self._modules[key.uri] = self._unlocked(key, purpose)
+            return self._modules[key.uri]
         keystore = key
         place = keystore.path.resolve()
         if place not in self._opened:
@@ -174,6 +205,14 @@ class Keyring:
                 )
             self._opened[place] = account
         return self._opened[place]
+
+    def _unlocked(self, key: ModuleKey, purpose: str) -> HsmAccount:
+        """A key in a module, until the command is over. The PIN is asked for once: wrong ones lock the token."""
+        from ..hsm import opened
+
+        pin = read_secret(self.password_fd, f"PIN of {key.name}", f"{key.name} {purpose}.", "PIN")
+        account: HsmAccount = click.get_current_context().with_resource(opened(key.uri, pin))
+        return account
 
     def _typed(self, purpose: str) -> LocalAccount:
         """The key whose words somebody types."""
