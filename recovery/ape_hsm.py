@@ -63,7 +63,8 @@ class HsmApeAccount(AccountAPI):
     @property
     def address(self) -> AddressType:
         """Its address, as it was when the key was made."""
-        return self.network_manager.ethereum.decode_address(self._content["address"])
+        address: AddressType = self.network_manager.ethereum.decode_address(self._content["address"])
+        return address
 
     @property
     def _content(self) -> dict[str, str]:

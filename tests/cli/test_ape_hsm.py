@@ -35,7 +35,8 @@ with networks.ethereum.local.use_provider("test"):
     receipt = account.transfer(sys.argv[2], "0.1 ether")
     assert not receipt.failed
     allowed = account.sign_authorization(sys.argv[2], chain_id=1, nonce=7)
-print(json.dumps({"address": account.address, "r": bytes(allowed.r).hex(), "s": bytes(allowed.s).hex(), "v": allowed.v}))
+r, s = bytes(allowed.r).hex(), bytes(allowed.s).hex()
+print(json.dumps({"address": account.address, "r": r, "s": s, "v": allowed.v}))
 """
 
 

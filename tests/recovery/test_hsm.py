@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,17 +41,23 @@ TRANSACTION = {
 }
 
 
-@pytest.fixture(scope="module")
-def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URI of a token without keys, but for its object. PKCS#11 libraries are loaded once a process."""
-    folder = tmp_path_factory.mktemp("softhsm")
+@cache
+def vault() -> str:
+    """A token of this process: PKCS#11 libraries are loaded once, and look for their tokens then."""
+    folder = Path(tempfile.mkdtemp(prefix="softhsm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "tokens").mkdir()
     (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")
     os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
     command = ["softhsm2-util", "--init-token", "--free", "--label", "vault", "--so-pin", "13579135", "--pin", PIN]
     subprocess.run(command, check=True, capture_output=True)
-    yield "pkcs11:token=vault;object={}?module-path=" + LIBRARY
-    del os.environ["SOFTHSM2_CONF"]
+    return "pkcs11:token=vault;object={}?module-path=" + LIBRARY
+
+
+@pytest.fixture
+def token() -> str:
+    """The URI of a token, but for the object's label."""
+    return vault()
 
 
 def uri(token: str, name: str) -> KeyUri:
