@@ -25,9 +25,7 @@ from tests.world import person
 LIBRARIES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
 LIBRARY = next((path for path in LIBRARIES if Path(path).exists()), "")
 MISSING = not LIBRARY or shutil.which("softhsm2-util") is None
-needs_softhsm = pytest.mark.skipif(
-    MISSING and not os.environ.get("REQUIRE_SOFTHSM"), reason="needs SoftHSM2: apt-get install softhsm2"
-)
+needs_softhsm = pytest.mark.skipif(MISSING, reason="needs SoftHSM2: apt-get install softhsm2")
 PIN = "246810"
 TRANSACTION = {
     "to": person("shop").address,
