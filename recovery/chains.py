@@ -45,6 +45,11 @@ CHAINS = {
     11155420: Chain("OP Sepolia", "https://testnet-explorer.optimism.io", is_test=True),
 }
 
+#: Chains of one's own, by Anvil's and Geth's usual numbers.
+_LOCAL = frozenset({1337, 31337})
+#: Test networks that are not known by name here: Goerli, BNB, Celo, Chiado, Fuji, Linea, Amoy, Scroll, zkSync.
+_TESTS = _LOCAL | {5, 97, 300, 10200, 43113, 44787, 59141, 80002, 534351}
+
 
 def chain_name(chain_id: int) -> str:
     """What people call a chain, and its number."""
@@ -58,8 +63,13 @@ def chain_names(chain_ids: Iterable[int]) -> str:
 
 
 def is_mainnet(chain_id: int) -> bool:
-    """Whether it is known as a chain on which there is something to lose."""
-    return chain_id in CHAINS and not CHAINS[chain_id].is_test
+    """Whether there may be something to lose on it: everywhere but on chains that are known as tests."""
+    return chain_id not in _TESTS and not (chain_id in CHAINS and CHAINS[chain_id].is_test)
+
+
+def is_local(chain_id: int) -> bool:
+    """Whether it is a chain of one's own, on which time can be moved."""
+    return chain_id in _LOCAL
 
 
 def coin(chain_id: int) -> str:

@@ -9,7 +9,7 @@ import click
 
 from ..errors import InvalidInput, Refused
 from . import signing
-from .asked import collected, opening, require_fitting, show_request
+from .asked import collected, opening, require_fitting, require_near, show_request
 from .options import FILE, Paying, profile, sending
 from .session import command_line, confirm, load_kit, quote, require_free, say, table, unaudited
 from .submit import VERBS
@@ -78,7 +78,6 @@ def approve(
     _require_one_way(signer, on_chain, revoke, typed_data, signature, pay)
     require_fitting(request, kit, connected=pay.network is not None)
     member = opening(request, kit)
-    approved = collected(request, others)
     prefix, all_files = file_names(request_file.name)
     output = output or Path(f"{prefix}{files.stem(kit.name)}.json")
     if typed_data:
@@ -89,10 +88,13 @@ def approve(
     client = pay.connect() if pay.network else None
     if client and not revoke:
         client.check_request(request)
+    approved = collected(request, others, client)
+    if not revoke:
+        require_near(request, client)
     show_request(request, kit, member, client, approved, revoke)
     unaudited(request.chain_id, pay.acknowledged)
     if not revoke and signature is None:  # for a signature that exists they were asked before it was made
-        require_heard(request.digest, words, member.salt)
+        require_heard(request.digest, words)
     if typed_data:
         back = f"recovery approve {quote(request_file)} --kit KIT"
         signing.export(request.message, typed_data, member.signer, back, client)

@@ -66,19 +66,52 @@ def opening(request: Request, kit: Kit) -> Member:
     )
 
 
-def collected(request: Request, others: Sequence[Path]) -> Approvals:
-    """What other guardians have signed, as far as it was passed on.
+def collected(request: Request, others: Sequence[Path], client: RecoveryClient | None) -> Approvals:
+    """What other guardians have signed, as far as it was passed on: nobody is counted on the word of a file.
 
     Raises:
         InvalidInput: One is for another request, or of somebody else, or stands twice.
+        Refused: One is not signed, or not as far as can be seen without a chain.
     """
     from .. import files
     from ..request import Approvals, SignedApproval
+    from .signing import is_signed
 
     result = Approvals(request)
     for path in others:
-        result = result.add(SignedApproval.loads(files.read(path), str(path)), str(path))
+        signed = SignedApproval.loads(files.read(path), str(path))
+        result = result.add(signed, str(path))
+        signer, signature = signed.approval.member.signer, signed.approval.signature
+        wrong = f"{path} is not signed by {signer}"
+        if not is_signed(request.message, signer, signature, client, wrong):
+            raise Refused(f"{wrong}: somebody wants you to believe that others have approved. Ask the owner about it.")
     return result
+
+
+def require_near(request: Request, client: RecoveryClient | None) -> None:
+    """Refuses approvals that would be good for longer than anybody remembers what they were for.
+
+    A node that lies about the time, or an edited request, could otherwise make them good for decades.
+
+    Raises:
+        Refused: The deadline is too far away.
+    """
+    from ..actions import Freeze
+    from ..chains import is_local
+    from ..explain import when
+    from ..policy import DAY
+    from .request import LONGEST, LONGEST_FREEZE
+
+    now = int(time.time())
+    if client is not None:
+        # On a chain of one's own time is moved; anywhere else it is what this computer's clock says, too.
+        now = client.time() if is_local(request.chain_id) else min(now, client.time())
+    days = LONGEST_FREEZE if isinstance(request.action, Freeze) else LONGEST
+    if request.deadline > now + (days + 1) * DAY:
+        raise Refused(
+            f"This request would make your approval good until {when(request.deadline)}: {days} days are the most. "
+            "Do not sign it, and ask for a new one."
+        )
 
 
 def _is_of_kit(request: Request, kit: Kit) -> bool:
@@ -174,8 +207,8 @@ def _approved(approved: Approvals, member: Member) -> list[tuple[str, str]]:
     threshold = approved.request.proof.path.threshold
     others = [s for s in approved.collected if s.approval.member.signer != member.signer]
     weight = member.weight + sum(s.approval.member.weight for s in others)
-    rows = [("Approved by", others[0].who)] if others else []
-    rows += [("", each.who) for each in others[1:]]
+    named = [f"{s.approval.member.signer}" + (f", who calls themselves {s.name}" if s.name else "") for s in others]
+    rows = [("Approved by" if not number else "", text) for number, text in enumerate(named)]
     left = max(0, threshold - weight)
     counted = f"with yours {min(weight, threshold)} of {plural(threshold, 'vote')}"
     rows.append(("Votes", f"{counted}; " + (f"{left} more needed" if left else "that is enough")))

@@ -154,7 +154,7 @@ def _check(card: Card, ring: Keyring, folder: Folder | None) -> None:
         receipt = Receipt.of(Statement.HOLDS, folder.kit(folder.newest, card.name), int(time.time()))
         folder.add_receipt(receipt.signed(bytes(key.sign_message(receipt.message.signable).signature)))
         say("Its receipt is filed, too: put the kit into the envelope.")
-    say("Now delete the PDF, also from the trash and the printer's queue, and seal the envelope.")
+    say("Now delete the PDF, also from the trash and the printer's queue. Seal the envelope when its kit is in it.")
 
 
 def _has_kit(folder: Folder, name: str) -> bool:
@@ -174,6 +174,8 @@ def _said(card: Card, sheet: Path, filed: Path, folder: Path | None, output: Pat
     command_line(f"recovery guardian paper {quote(card.name)}{where} --check")
     say("Then delete the file: whoever finds it is this guardian.")
     command_line(f"rm {quote(sheet)}")
+    if folder is not None and holder:
+        return  # `recovery setup` and `guardian replace` take it from there
     say(
         "Whoever holds the envelope is the guardian. In your policy.yaml, say who that is, so that somebody who holds "
         "two keys is not counted twice:"

@@ -103,6 +103,11 @@ class Draft:
 
         return self._with(lines)._with_members(add)
 
+    @property
+    def names(self) -> set[str]:
+        """Everybody who stands in it, keys of the owner's and places that are still open among them."""
+        return {_bare(match[1]) for line in self.text.split("\n") if (match := _FILLED.match(line))}
+
     # -------------------------------------------------------------------------------------------- lines
 
     def _owner_keys(self) -> set[str]:
@@ -123,7 +128,7 @@ class Draft:
     def _renamed(self, name: str, real: str, signer: str | None, person: str = "") -> Draft:
         lines = []
         for line in self.text.split("\n"):
-            if self._is_entry(line, name):
+            if self._is_entry(line, name) and _ENTRY.match(line):
                 entry = _ENTRY.match(line)
                 indent, remark = (entry["indent"], entry["remark"] or "") if entry else ("  ", "")
                 # What the template says of somebody need not be true of whoever takes the place.

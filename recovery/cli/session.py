@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: In the context: what this run sends, and that somebody has typed that the contracts are not audited.
 SENT, ACKNOWLEDGED = "recovery.sent", "recovery.acknowledged"
 WIDTH = 80
-_SECRET = re.compile(r"\s*(?:(?:0x)?[0-9a-fA-F]{64}|(?:[a-zA-Z]{3,8}\s+){11,}[a-zA-Z]{3,8})\s*")
+_SECRET = re.compile(r"\s*(?:(?:0[xX])?[0-9a-fA-F]{64}|(?:[a-zA-Z]{3,8}\s+){11,}[a-zA-Z]{3,8})\s*")
 
 
 @dataclass
@@ -118,12 +118,29 @@ def refuse_secret(text: str, instead: str) -> None:
     Raises:
         InvalidInput: It looks like one, or like the words of one.
     """
-    if _SECRET.fullmatch(text):
+    if _SECRET.fullmatch(text) or _is_phrase(text):
         raise InvalidInput(
             "That looks like a private key or its words, and was not used. Keys do not go on the command line: the "
             "shell keeps what you type, and others on this computer can read it. Consider this one stolen, and move "
             f"what it holds. Here belongs {instead}."
         )
+
+
+def _is_phrase(text: str) -> bool:
+    """Whether twelve words of a seed phrase stand in a row, however they are numbered or parted."""
+    words = re.findall(r"[a-z]+", text.lower())
+    if len(words) < 12:
+        return False
+    from eth_account.hdaccount.mnemonic import Mnemonic
+    from eth_account.types import Language
+
+    known = set(Mnemonic(Language.ENGLISH).wordlist)
+    run = 0
+    for word in words:
+        run = run + 1 if word in known else 0
+        if run >= 12:
+            return True
+    return False
 
 
 def unaudited(chain_id: int, acknowledged: bool) -> None:

@@ -79,7 +79,8 @@ def _keep(folder: Folder) -> None:
         command_line(*(str(key) for key in keys))
     say(
         f"Keep a copy of {folder.path} in another place, without keys and sheets: whoever has that can take nothing, "
-        "but learns who your guardians are."
+        "but learns who your guardians are. In policies stands the secret of which all kits can be made again, with "
+        "your guardians' cards and the chain alone: recovery kit rebuild"
     )
 
 

@@ -186,16 +186,20 @@ def rehearse(plan: PolicyPlan) -> None:
     except MissingExtra as error:
         warn(error.message)
         return
+    except RecoveryError as error:
+        click.echo()
+        say(f"The rehearsal ended here: {error.message} It was only that: nothing is wrong with your account.")
+        return
     click.echo()
     seconds = max(1, round(done.seconds))
     say(f"That took {plural(seconds, 'second')}, on path {done.path!r}, with {' and '.join(done.guardians)}.")
 
 
 def _hear(name: str, words: Sequence[str], digest: bytes) -> None:
-    from .six import ask_for, positions
+    from .six import ask_for, device_secret, positions
 
     say(f"Now you are {name}, with the telephone at your ear. Which words did you hear?", bold=True)
-    ask_for(words, positions(digest, b""))
+    ask_for(words, positions(digest, device_secret()))
 
 
 def _known_key(text: str) -> str:

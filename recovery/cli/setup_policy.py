@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .options import Paying
 
 _WAYS = {"new": "make a new key here", "have": "a key that I have on this computer", "address": "only an address"}
+PASSWORD_LENGTH = 8
 _MADE_OF = re.compile(r"# Made of the template (\w+) by `recovery setup`")
 
 
@@ -111,17 +112,21 @@ def name_guardians(folder: Folder, pay: Paying, paper: str) -> None:
             'For each, give the file. Type "paper" for an envelope with a key on a sheet of paper, "none" to do '
             "without, or stop here (Ctrl-C) until you have the cards."
         )
+    named = bool(_in_draft(folder, draft))
     for place in places:
         click.echo()
-        found = _guardian(folder, _shown(place), pay, paper)
+        found = _guardian(folder, _shown(place), pay, paper, alone=not named and place is places[-1])
         if found is None:
             draft = draft.dropped(place.name)
         else:
             card, person = found
             draft = draft.filled(place.name, card.name, str(card.signer), person)
+            named = True
         _write(folder, draft)
-    names = [card.name for card in folder.cards() if str(card.signer).lower() in draft.text.lower()]
-    while beside := ask(f"\nOne more? Beside whom ({listing(names, 'or')}; Enter for nobody)", _one_of(names), ""):
+    names = _in_draft(folder, draft)
+    while names and (
+        beside := ask(f"\nOne more? Beside whom ({listing(names, 'or')}; Enter for nobody)", _one_of(names), "")
+    ):
         found = _guardian(folder, "One more", pay, paper)
         if found is not None:
             draft = draft.joined(beside, found[0].name, str(found[0].signer))
@@ -158,17 +163,33 @@ def decide(folder: Folder) -> PolicyPlan:
     return plan
 
 
-def _guardian(folder: Folder, shown: str, pay: Paying, paper: str) -> tuple[Card, str] | None:
-    """One guardian: their card, which is filed, and who that is if the card does not say it; None for nobody."""
+def _in_draft(folder: Folder, draft: Draft) -> list[str]:
+    """Names of the guardians that are in the draft with their keys."""
+    return [card.name for card in folder.cards() if str(card.signer).lower() in draft.text.lower()]
+
+
+def _guardian(folder: Folder, shown: str, pay: Paying, paper: str, alone: bool = False) -> tuple[Card, str] | None:
+    """One guardian: their card, which is filed, and who that is if the card does not say it; None for nobody.
+
+    Args:
+        folder: The owner's.
+        shown: What is asked.
+        pay: Says how the chain is reached, if a card has to be checked there.
+        paper: Size of the paper.
+        alone: Whether there would be no guardian at all without this one.
+    """
     from .guardian_filing import file_card
     from .guardian_paper import paper as paper_command
     from .guardian_state import read_card
 
     def check(answer: str) -> tuple[str, Card | None]:
-        if answer in ("none", "paper"):
-            return answer, None
+        if answer.lower() == "none" and alone:
+            raise InvalidInput("Without any guardian nobody could get you back. Give a card, or paper; or stop here.")
+        if answer.lower() in ("none", "paper"):
+            return answer.lower(), None
         client = pay.connect() if pay.network else None
-        card = read_card(Path(answer), client, int(time.time()))
+        card = read_card(Path(answer).expanduser(), client, int(time.time()))
+        _require_own_name(folder, card.name)
         if str(card.signer).lower() in _draft(folder).text.lower():
             raise InvalidInput(f"The key of {card.name} stands in your policy already. Each place needs its own.")
         return answer, card
@@ -180,12 +201,33 @@ def _guardian(folder: Folder, shown: str, pay: Paying, paper: str) -> tuple[Card
         file_card(folder, card, answer)
         _remember(folder, card)
         return card, ""
-    name = ask("What do you call the envelope?", _name, "the envelope")
+    earlier = [each for each in folder.cards() if each.name not in _in_draft(folder, _draft(folder))]
+    for each in earlier:
+        if (folder.path / "paper" / f"{files.stem(each.name)}.pdf").exists() and yes(
+            f"There is a sheet of {each.name!r} from before. Go on with that one?", default=True
+        ):
+            return each, ask("Who keeps it?", _name)
+
+    def free(text: str) -> str:
+        _require_own_name(folder, _name(text))
+        return text
+
+    name = ask("What do you call the envelope?", free, "the envelope")
     holder = ask("Who keeps it?", _name)
     before = {each.signer for each in folder.cards()}
     context = click.get_current_context()
     context.invoke(paper_command, name=name, folder_path=folder.path, holder=holder, paper=paper)
     return next(each for each in folder.cards() if each.signer not in before), holder
+
+
+def _require_own_name(folder: Folder, name: str) -> None:
+    """Refuses a name that somebody else, or a key of the owner's, has in the draft.
+
+    Raises:
+        InvalidInput: One has.
+    """
+    if name in _draft(folder).names:
+        raise InvalidInput(f"There is a {name!r} in your policy already. Ask for a card with a name of its own.")
 
 
 def _remember(folder: Folder, card: Card) -> None:
@@ -227,8 +269,19 @@ def _new_key(folder: Folder, place: Place) -> str:
     from ..keystore import encrypt
 
     file = folder.path / "keys" / f"{files.stem(place.name)}.json"
+    if file.exists():
+        address = _key_address(str(file))
+        if address.lower() not in _draft(folder).text.lower() and yes(
+            f"There is a key from before in {file}: {address}. Go on with that one?", default=True
+        ):
+            return address
+        raise InvalidInput(f"{file} is there already. Move it away if you do not want it, and go on.")
     file.parent.mkdir(mode=0o700, exist_ok=True)
-    password = click.prompt("A password for it", hide_input=True, confirmation_prompt=True, err=True)
+    password = ""
+    while len(password) < PASSWORD_LENGTH:
+        if password:
+            say(f"Whoever finds the file tries short passwords first: take {PASSWORD_LENGTH} characters or more.")
+        password = click.prompt("A password for it", hide_input=True, confirmation_prompt=True, err=True)
     key = Account.create()
     files.write(file, json.dumps(encrypt(key.key, password)) + "\n", secret=True)
     say(f"{key.address}, in {file}. Copy it to where you use it, and remember the password: nobody can tell you it.")
@@ -259,7 +312,10 @@ def _key_address(text: str) -> str:
 def _address(text: str) -> str:
     from ..signer import address_of
 
-    return address_of(text)
+    address = address_of(text)
+    if address != text and not yes(f"{address}: is that, letter by letter, what your wallet shows?"):
+        raise InvalidInput("Then copy it again from the wallet: with capital letters in it, a slip would be noticed.")
+    return address
 
 
 def _name(text: str) -> str:

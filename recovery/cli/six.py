@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -34,7 +36,7 @@ def words(request_file: Path) -> None:
     click.secho(" ".join(six_words(request.digest)), bold=True)
 
 
-def require_heard(digest: bytes, given: str | None, salt: bytes) -> None:
+def require_heard(digest: bytes, given: str | None) -> None:
     """Has two of the request's six words typed, as they were heard on the phone.
 
     They are not shown before: otherwise they would be copied from the screen, and not from the phone.
@@ -42,8 +44,6 @@ def require_heard(digest: bytes, given: str | None, salt: bytes) -> None:
     Args:
         digest: The request's, 32 bytes.
         given: All six, where nobody can be asked, or None.
-        salt: Of the guardian's opening, 32 bytes: which words are asked for follows from it, so that nobody else knows
-            which these will be, and they are the same ones if somebody tries again.
 
     Raises:
         Refused: They are others, or nobody can be asked.
@@ -62,7 +62,7 @@ def require_heard(digest: bytes, given: str | None, salt: bytes) -> None:
         "Whoever asks you has six words on their screen that belong to this request alone. Have them read to you on "
         "the phone, and type two of them here."
     )
-    ask_for(words, positions(digest, salt))
+    ask_for(words, positions(digest, device_secret()))
     click.echo(err=True)
     say(f"Right. All six are: {' '.join(words)}. If you have heard any of them differently, say no now.")
     click.echo()
@@ -93,14 +93,36 @@ def _answer(question: str) -> str:
     return str(answer)
 
 
-def positions(digest: bytes, salt: bytes) -> tuple[int, int]:
-    """Which two words of a request a guardian is asked for, from 0, in order."""
+def positions(digest: bytes, secret: bytes) -> tuple[int, int]:
+    """Which two words of a request somebody is asked for, from 0, in order.
+
+    Args:
+        digest: The request's, 32 bytes.
+        secret: Of this computer: nobody else knows which words these will be, and they are the same ones if somebody
+            tries again, so that a request which shares some words with another is no better off for that.
+    """
     from ..six_words import WORD_COUNT
 
-    number = int.from_bytes(hashlib.sha256(b"ape-recovery two of six" + salt + digest).digest(), "big")
+    number = int.from_bytes(hashlib.sha256(b"ape-recovery two of six" + secret + digest).digest(), "big")
     first, other = number % WORD_COUNT, number // WORD_COUNT % (WORD_COUNT - 1)
     one, two = sorted((first, (first + 1 + other) % WORD_COUNT))
     return one, two
+
+
+def device_secret() -> bytes:
+    """32 bytes that are this computer's alone, made when they are needed first."""
+    from .. import files
+    from .paying import state_folder
+
+    path = state_folder() / "device-secret"
+    try:
+        return files.from_hex(files.read(path).strip(), 32)
+    except InvalidInput:
+        pass  # not there yet, or damaged
+    secret = os.urandom(32)
+    with contextlib.suppress(InvalidInput):  # a home that cannot be written: then they are others each time
+        files.write(path, files.to_hex(secret) + "\n", secret=True, replace=True)
+    return secret
 
 
 def _ask(position: int, word: str) -> None:

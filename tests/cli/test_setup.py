@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,17 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
+from eth_account import Account
 
 from recovery.card import Card, Receipt, Statement
-from recovery.cli import cli, six
+from recovery.cli import cli, setup_policy, six
 from recovery.cli.plan_file import read_plan
+from recovery.errors import Refused
 from recovery.folder import Folder
 from recovery.kit import Kit
 from recovery.sheets import read_back
 from tests.cli.conftest import Console, Setting
-from tests.live import Live
+from tests.live import PASSWORD, Live
 from tests.world import person, signer
 
 FRIENDS = ("ana", "ben", "carl", "dora")
@@ -96,7 +99,7 @@ def test_the_same_key_twice_and_what_is_no_key_are_asked_for_again(console: Cons
     said = console.run("setup", answer=answers("", "Max", "9", "solo", *keys, *guardians), code=1).words
     for complaint in ("Type a number from 1 to 4", "There is no keystore file 'nobody'", "missing.json cannot be read"):
         assert complaint in said
-    assert "The key of Ana stands in your policy already" in said
+    assert "There is a 'Ana' in your policy already" in said
 
 
 def test_an_account_that_is_there_is_taken_over(live: Live, console: Console, cards: None, setting: Setting) -> None:
@@ -129,6 +132,76 @@ def test_a_folder_is_of_one_account_and_one_whose_owners_are_others_is_not_taken
     nobody = ("setup", "other", "--adopt", person("new").address, "--account", "payer")
     said = console.run(*nobody, answer=answers(*OWNER, *GUARDIANS, "y"), code=1).words
     assert "is not a recovery wallet of this release" in said
+
+
+def test_somebody_has_to_be_a_guardian(console: Console, cards: None) -> None:
+    said = console.run("setup", answer=answers(*OWNER, "none", "NONE", "none", "card-ana.json", "", "y", ""), code=1)
+    assert "Without any guardian nobody could get you back" in said.words
+    assert [card.name for card in Folder.open(console.home / "my-recovery").cards()] == ["Ana"]
+
+
+@pytest.mark.parametrize("name", ["Phone", "guardian 2"])
+def test_a_card_by_the_name_of_something_else_in_the_policy_is_refused(
+    console: Console, cards: None, name: str
+) -> None:
+    card = Card(name, signer("ben"), "", "", int(time.time()))
+    signed = card.signed(bytes(person("ben").sign_message(card.message.signable).signature))
+    (console.home / "card-odd.json").write_text(signed.dumps())
+    guardians = ("card-odd.json", "card-ana.json", "", "y", "card-ben.json", "", "y", "none", "")
+    said = console.run("setup", answer=answers(*OWNER, *guardians, "n"), code=1).words
+    assert f"There is a {name!r} in your policy already" in said
+    plan = read_plan((console.home / "my-recovery" / "policy.yaml").read_text(), "policy.yaml")
+    assert [guardian.name for guardian in plan.guardians] == ["Ana", "Ben"]
+
+
+def test_a_key_and_an_envelope_that_were_made_before_the_lid_closed_are_gone_on_with(
+    console: Console, cards: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise click.Abort
+
+    own = ("Max", "solo", "new", "short", "short", PASSWORD, PASSWORD)
+    with monkeypatch.context() as patched:
+        patched.setattr(setup_policy, "_write", broken)
+        said = console.run("setup", answer=answers(*own), code=1, error=False).words
+    assert "take 8 characters or more" in said
+    key = console.home / "my-recovery" / "keys" / "phone.json"
+    address = Account.from_key(Account.decrypt(json.loads(key.read_text()), PASSWORD)).address
+    with monkeypatch.context() as patched:
+        patched.setattr(setup_policy, "name_guardians", broken)
+        console.run("setup", answer=answers("new", "y"), code=1, error=False)
+    assert address in (console.home / "my-recovery" / "policy.yaml").read_text()
+    with monkeypatch.context() as patched:
+        patched.setattr(setup_policy, "_write", broken)
+        console.run("setup", answer=answers("paper", "", "Notary"), code=1, error=False)
+    (sheet,) = (console.home / "my-recovery" / "paper").glob("*.pdf")
+    before = sheet.read_bytes()
+    more = ("card-ana.json", "", "y", "none", "", "n")
+    console.run("setup", answer=answers("paper", "y", "Notary", *more), code=1)
+    assert sheet.read_bytes() == before
+    plan = read_plan((console.home / "my-recovery" / "policy.yaml").read_text(), "policy.yaml")
+    people = {guardian.name: guardian.person for guardian in plan.guardians}
+    assert people == {"the envelope": "Notary", "Ana": ""}
+
+
+def test_a_rehearsal_that_goes_wrong_is_only_a_rehearsal(
+    live: Live, console: Console, cards: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def misheard(words: object, places: object) -> None:
+        raise Refused("That is not what this request says.")
+
+    monkeypatch.setattr(six, "ask_for", misheard)
+    said = console.run("setup", answer=answers(*OWNER, *GUARDIANS, "y", "payer", "y", "", "y"), passwords=1).words
+    assert "It was only that: nothing is wrong with your account" in said and "From now on" in said
+    assert "was mined. What went wrong" not in said
+
+
+def test_an_address_without_capitals_is_compared(console: Console, cards: None) -> None:
+    lower, guardians = person("owner").address.lower(), ("card-ana.json", "", "y", "none", "none", "", "n")
+    given = ("Max", "solo", "address", lower, "n", lower, "y", *guardians)
+    said = console.run("setup", answer=answers(*given), code=1)
+    assert "letter by letter" in said.err and "a slip would be noticed" in said.words
+    assert person("owner").address in (console.home / "my-recovery" / "policy.yaml").read_text()
 
 
 class Terminal:

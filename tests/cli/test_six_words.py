@@ -15,7 +15,7 @@ MINE = (*kit_of("ana"), "--signer", "ana")
 
 @pytest.fixture
 def words(live: Live, console: Console, setting: Setting, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
-    monkeypatch.setattr(six, "positions", lambda digest, salt: (1, 4))
+    monkeypatch.setattr(six, "positions", lambda digest, secret: (1, 4))
     return six_words(asked(console, "r.json", *RECOVER).digest)
 
 

@@ -21,7 +21,7 @@ from tests.cli.conftest import Console, Setting
 from tests.live import PROGRAM, Live, keystore
 from tests.world import person
 
-HEAVY = ("web3", "eth_account", "rich", "ape", "yaml", "eth_abi")
+HEAVY = ("web3", "eth_account", "ape", "yaml", "eth_abi", "matplotlib", "numpy", "reportlab", "pkcs11")
 
 
 def quickest(*command: str) -> float:

@@ -110,7 +110,7 @@ class Seat:
                 os.write(terminal, answer.encode() if answer == CTRL_C else f"{answer}\n".encode())
 
     def _answer(self, asked: str, answers: list[tuple[str, str]], heard: Sequence[str]) -> str | None:
-        if not asked.endswith(": "):
+        if not asked.endswith((": ", "? ")):
             return None
         if answers and answers[0][0] in asked:
             return answers.pop(0)[1]

@@ -151,7 +151,7 @@ def test_with_files(world: World) -> None:
         guardian.does(f"recovery guardian check kit-{name}.json --signer {name}")
         receipts.append(("A receipt", guardian.gives(you, f"receipt-{name}.json")))
         world.keeps_only(name, f"kit-{name}.json")
-    screen = you.does("recovery setup", *receipts, ("See once how you would get back?", "n"))
+    screen = you.does("recovery setup", *receipts)
     assert "3 of 3 guardians can be counted on: all of them. Protected: yes" in screen
 
     world.loses_everything("you")
@@ -258,7 +258,7 @@ def test_with_pictures_and_text_only_and_an_envelope(world: World) -> None:
         receipts.append(("A receipt", picture))
         world.keeps_only(name, f"kit-{name}.json")
     world.keeps_only("dora", "kit-the-envelope.json")
-    screen = you.does("recovery setup", *receipts, ("A receipt", ""), ("See once how you would get back?", "n"))
+    screen = you.does("recovery setup", *receipts, ("A receipt", ""))
     assert "5 of 6 guardians can be counted on; still missing: the envelope. Protected: yes" in screen
 
     world.loses_everything("you")

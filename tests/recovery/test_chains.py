@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from recovery.chains import CHAINS, chain_name, chain_names, coin, explorer_link
+from recovery.chains import CHAINS, chain_name, chain_names, coin, explorer_link, is_local, is_mainnet
 from recovery.errors import InvalidInput
 
 HASH = "0x" + "5e" * 32
@@ -76,3 +76,11 @@ def test_what_is_no_hash_or_address_gets_no_link(kind: str, value: str) -> None:
     for base in (None, "https://scan.example"):
         with pytest.raises(InvalidInput, match="hexadecimal digits"):
             explorer_link(1, kind, value, base)  # type: ignore[arg-type]
+
+
+def test_wherever_nobody_knows_better_there_is_something_to_lose() -> None:
+    for chain in (1, 10, 56, 100, 137, 324, 8453, 42161, 43114, 59144, 424242):
+        assert is_mainnet(chain)
+    for chain in (5, 97, 1337, 17000, 31337, 80002, 84532, 421614, 560048, 11155111, 11155420):
+        assert not is_mainnet(chain)
+    assert [chain for chain in (1, 1337, 31337, 11155111) if is_local(chain)] == [1337, 31337]
