@@ -33,7 +33,16 @@ NAMES = {
     "recovery-account": "what an owner's folder says of its account",
     "recovery-request": "a request",
     "recovery-approval": "an approval",
+    "recovery-unsigned": "what is to be signed offline",
+    "recovery-signed": "what was signed offline",
     "recovery-intent": "a transaction under way",
+    "recovery-state-proof": "a state proof",
+    "recovery-history": "an account's history",
+    "recovery-bundle": "what a bundle says of itself",
+    "recovery-share": "a share of a secret",
+    "recovery-share-set": "an owner's note of who holds which share",
+    "recovery-share-challenge": "a challenge to show a share",
+    "recovery-share-answer": "an answer to a challenge",
 }
 
 
@@ -188,7 +197,7 @@ def write(path: str | Path, text: str, *, secret: bool = False, replace: bool = 
 
 
 def write_bytes(path: str | Path, data: bytes, *, secret: bool = False, replace: bool = False) -> Path:
-    """The same for a file that is no text.
+    """The same for a file that is no text. Folders that are missing on the way are made; if secret, with 0700.
 
     Raises:
         InvalidInput: As `write`.
@@ -196,18 +205,20 @@ def write_bytes(path: str | Path, data: bytes, *, secret: bool = False, replace:
     path = Path(path)
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent, secret=secret)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600 from the start
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        mode = 0o600 if secret else 0o666 & ~_umask()
         if not secret:
-            os.chmod(temporary, 0o666 & ~_umask())
+            with contextlib.suppress(OSError):  # some sticks and shares refuse it: then it stays readable for one
+                os.chmod(temporary, mode)
         if replace:
             os.replace(temporary, path)
         else:
-            os.link(temporary, path)
+            _put(temporary, path, data, mode)
     except FileExistsError as error:
         raise InvalidInput(f"{path} exists already. Name another file, or move it away first.") from error
     except OSError as error:
@@ -217,6 +228,23 @@ def write_bytes(path: str | Path, data: bytes, *, secret: bool = False, replace:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
     return path
+
+
+def make_folders(path: Path, *, secret: bool) -> None:
+    """Makes a folder and those above it, as far as they are not there.
+
+    Args:
+        path: The folder.
+        secret: All that are made are for their owner alone (0700).
+
+    Raises:
+        OSError: The system refuses.
+    """
+    missing = [path]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for each in reversed(missing):  # `parents=True` would give those above the usual mode
+        each.mkdir(mode=0o700 if secret else 0o777, exist_ok=True)
 
 
 def stem(name: str) -> str:
@@ -311,6 +339,34 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise ValueError("a name stands twice")
     return result
+
+
+def _put(temporary: str, path: Path, data: bytes, mode: int) -> None:
+    """Gives a file that is written its name, never one that is taken.
+
+    Sticks (FAT, exFAT) and some shares know no second name for a file. There it is written again under its own: it
+    is still never over another one, but whoever looks at that moment, or if the power fails, may find a part of it.
+
+    Raises:
+        FileExistsError: The name is taken.
+        OSError: The system refuses, and nothing is left behind.
+    """
+    try:
+        os.link(temporary, path)
+        return
+    except FileExistsError:
+        raise
+    except OSError:
+        pass  # which error it is differs from system to system; if it was another one, it comes again
+    file = open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))  # noqa: SIM115
+    try:
+        with file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        os.unlink(path)
+        raise
 
 
 def _umask() -> int:

@@ -5,29 +5,43 @@
     cards/ana.json            what guardians say of themselves
     kits/kit-ana.json         what each guardian keeps; kits/kit-ana.pdf is the same on paper
     receipts/ana-….json       what guardians say of their kits
+    paper/                    sheets of guardians on paper, until they are printed
 
 The folder is as secret as the policy file in it: it says who the guardians are. Whoever has it can take nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import stat
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from eth_utils import to_checksum_address
 
 from . import files
 from .card import Card, Receipt
-from .errors import InvalidInput
+from .errors import InvalidInput, RecoveryError
 from .files import from_hex, integer, text_of
 from .kit import Kit, Notes, require_distinct
 from .plan import PolicyPlan
 
 ACCOUNT_KIND = "recovery-account"
+_Said = TypeVar("_Said", Card, Receipt)
 _PARTS = ("policies", "cards", "kits", "receipts")
+#: Where else this package writes in it.
+_PLACES = (*_PARTS, "paper", "keys", "freeze", "shares", "cards/stale", "kits/stale")
+#: What `files.write` calls a file while it is being written, until it gets its name.
+_LEFTOVER = re.compile(r"\.(.+\.(?:json|pdf|yaml))\.[a-z0-9_]{8}")
+#: In the folder itself there may be whatever the owner puts there.
+_OWN = ("account.json", "policy.yaml")
+#: What was not touched for so long is not being written any more, in seconds.
+_ABANDONED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,7 @@ class AccountNote:
         chains: Chain ids on which it is protected, sorted.
         contacts: Names of guardians whose contact the others are told.
         questions: By guardian, a question whose answer only owner and guardian know.
+        holders: By guardian that is a sheet of paper in an envelope, as on its card: who keeps it, or nothing.
 
     Raises:
         InvalidInput: Chains that are not sorted, or something twice.
@@ -52,12 +67,14 @@ class AccountNote:
     chains: tuple[int, ...] = ()
     contacts: tuple[str, ...] = ()
     questions: tuple[tuple[str, str], ...] = ()
+    holders: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if list(self.chains) != sorted(set(self.chains)):
             raise InvalidInput("chains must be sorted, and none of them twice.")
         require_distinct("Contact of", self.contacts)
         require_distinct("Question for", (name for name, _ in self.questions))
+        require_distinct("Holder of", (name for name, _ in self.holders))
 
     def dumps(self) -> str:
         """As a file."""
@@ -70,6 +87,7 @@ class AccountNote:
                 "chains": list(self.chains),
                 "contacts": list(self.contacts),
                 "questions": [{"name": name, "question": question} for name, question in self.questions],
+                "holders": [{"name": name, "person": person} for name, person in self.holders],
             },
         )
 
@@ -93,6 +111,7 @@ class AccountNote:
                 tuple(integer(chain) for chain in content["chains"]),
                 tuple(text_of(name) for name in content["contacts"]),
                 tuple((text_of(each["name"]), text_of(each["question"])) for each in content["questions"]),
+                tuple((text_of(each["name"]), text_of(each["person"])) for each in content["holders"]),
             )
 
         return files.parse(source, ACCOUNT_KIND, files.loads(text, ACCOUNT_KIND, source), build)
@@ -112,7 +131,7 @@ class Folder:
 
     @classmethod
     def open(cls, path: Path) -> Folder:
-        """An owner's folder that is there.
+        """An owner's folder that is there. What a killed process has left in it is removed.
 
         Raises:
             InvalidInput: It is none.
@@ -120,20 +139,25 @@ class Folder:
         file = path / "account.json"
         if not file.is_file():
             raise InvalidInput(f"{path} is not an owner's folder: it has no account.json. Make one: recovery setup")
-        return cls(path, AccountNote.loads(files.read(file), str(file)))
+        folder = cls(path, AccountNote.loads(files.read(file), str(file)))
+        folder.sweep()
+        return folder
 
     @classmethod
     def create(cls, path: Path, note: AccountNote) -> Folder:
         """A new one, readable for its owner alone.
+
+        A folder that is there already is closed to everybody else, too (0700), if it is the owner's: names of files
+        in it are names of guardians.
 
         Raises:
             InvalidInput: There is one already, or the place cannot be written.
         """
         folder = cls(path, note)
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for part in _PARTS:  # names of files are names of guardians, and the folder may have been there before
-                (path / part).mkdir(mode=0o700, exist_ok=True)
+            for each in (path, *(path / part for part in _PARTS)):
+                files.make_folders(each, secret=True)
+                _close(each)
         except OSError as error:
             raise InvalidInput(f"{path} cannot be made: {error.strerror}.") from error
         files.write(path / "account.json", note.dumps(), secret=True)
@@ -143,6 +167,45 @@ class Folder:
         """The same folder with another account.json, written at once."""
         files.write(self.path / "account.json", note.dumps(), secret=True, replace=True)
         return Folder(self.path, note)
+
+    def holding(self, name: str, person: str) -> Folder:
+        """Notes that a guardian is a sheet of paper in an envelope, and who keeps it; written at once.
+
+        Args:
+            name: As on its card.
+            person: Who keeps it; nothing if that is not known.
+        """
+        others = tuple(each for each in self.note.holders if each[0] != name)
+        return self.noting(replace(self.note, holders=(*others, (name, person))))
+
+    def holder(self, card: Card) -> str:
+        """Who keeps the envelope of this card, or nothing. Anybody can write any name on a card: the key decides."""
+        known = any((each.name, each.signer) == (card.name, card.signer) for each in self.cards([]))
+        return dict(self.note.holders).get(card.name, "") if known else ""
+
+    def sealed(self, plan: PolicyPlan) -> tuple[str, ...]:
+        """Guardians of a policy that are a sheet of paper in an envelope, by their cards' keys."""
+        paper = {name for name, _ in self.note.holders}
+        signers = {card.signer for card in self.cards([]) if card.name in paper}
+        return tuple(guardian.name for guardian in plan.guardians if guardian.signer in signers)
+
+    def sweep(self) -> None:
+        """Removes what a process has left that was killed while it wrote: it may be as secret as a sheet of paper.
+
+        That is: a file of its owner's alone (0600), called as `files.write` calls what has no name yet, untouched for
+        a minute. A folder that cannot be changed stays as it is.
+        """
+        before = time.time() - _ABANDONED
+        for place in (self.path, *(self.path / part for part in _PLACES)):
+            with contextlib.suppress(OSError):
+                for path in place.iterdir():
+                    named = _LEFTOVER.fullmatch(path.name)
+                    if named is None or (place == self.path and named[1] not in _OWN):
+                        continue
+                    found = path.lstat()
+                    alone = stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o600
+                    if alone and found.st_uid == os.geteuid() and found.st_mtime < before:
+                        path.unlink()
 
     # ------------------------------------------------------------------------------------------ policies
 
@@ -204,13 +267,27 @@ class Folder:
 
     # ----------------------------------------------------------------------------- cards, kits, receipts
 
-    def cards(self) -> list[Card]:
-        """All cards, in the order of their names."""
-        return [Card.loads(text, source) for source, text in self._all("cards")]
+    def cards(self, damaged: list[RecoveryError] | None = None) -> list[Card]:
+        """All cards, in the order of their names.
 
-    def receipts(self) -> list[Receipt]:
-        """All receipts, in no order that means anything."""
-        return [Receipt.loads(text, source) for source, text in self._all("receipts")]
+        Args:
+            damaged: Where to put why a file cannot be read, and go on without it.
+
+        Raises:
+            InvalidFile: One is damaged, and `damaged` was not given.
+        """
+        return self._said("cards", Card.loads, damaged)
+
+    def receipts(self, damaged: list[RecoveryError] | None = None) -> list[Receipt]:
+        """All receipts, in no order that means anything.
+
+        Args:
+            damaged: As for `cards`: what is not there does not count.
+
+        Raises:
+            InvalidFile: As for `cards`.
+        """
+        return self._said("receipts", Receipt.loads, damaged)
 
     def kits(self) -> list[Kit]:
         """The kits as they were handed out last."""
@@ -271,6 +348,17 @@ class Folder:
         told = tuple((other, contact) for other, contact in ring if contact != own)
         return Notes(self.note.owner, told, dict(self.note.questions).get(name, ""))
 
+    def _said(self, part: str, loads: Callable[[str, str], _Said], damaged: list[RecoveryError] | None) -> list[_Said]:
+        found = []
+        for path in self._paths(part):
+            try:
+                found.append(loads(files.read(path), str(path)))
+            except RecoveryError as error:
+                if damaged is None:
+                    raise
+                damaged.append(error)
+        return found
+
     def _paths(self, part: str) -> list[Path]:
         # Some systems leave files like ._ana.json on sticks and shares.
         return sorted(path for path in (self.path / part).glob("*.json") if not path.name.startswith("."))
@@ -278,3 +366,12 @@ class Folder:
     def _all(self, part: str) -> Iterable[tuple[str, str]]:
         for path in self._paths(part):
             yield str(path), files.read(path)
+
+
+def _close(path: Path) -> None:
+    """Takes a folder from everybody but its owner, if that is who asks; not one that is meant for all, as /tmp is."""
+    found = path.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if found.st_uid == os.geteuid() and mode & 0o077 and not mode & stat.S_ISVTX:
+        with contextlib.suppress(OSError):  # a stick has no modes
+            path.chmod(mode & ~0o077)

@@ -11,11 +11,13 @@ from eth_utils import to_checksum_address
 from . import files
 from .errors import InvalidFile, InvalidInput
 from .files import from_hex, integer, text_of, to_hex
-from .policy import Path, Policy
+from .policy import MAX_MEMBERS, Path, Policy
 from .quorum import Member
 from .structure import opening_from_json, opening_to_json, policy_from_json, policy_to_json
 
 KIT_KIND = "recovery-kit"
+#: As many as a path can have guardians; and a kit has to fit on paper.
+MAX_RING = MAX_MEMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,18 @@ class Notes:
         owner: The owner's name, or nothing.
         ring: Whom else to ring when the owner needs help: names, and how each is reached.
         question: A question whose answer only owner and guardian know, or nothing. The answer stands nowhere.
+
+    Raises:
+        InvalidInput: More are to be rung than a kit may name.
     """
 
     owner: str = ""
     ring: tuple[tuple[str, str], ...] = ()
     question: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.ring) > MAX_RING:
+            raise InvalidInput(f"a kit names at most {MAX_RING} people to be rung, not {len(self.ring)}. Name fewer.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from .policy import DAY, Right
 CHECK_EVERY = 365 * DAY
 #: After this time what they have said does not count any more: half a year to answer.
 CHECK_LAPSES = CHECK_EVERY + 183 * DAY
+#: The same for a sheet of paper in a sealed envelope: whoever checks it has to open it, so that is not done every year.
+CHECK_EVERY_PAPER = 5 * CHECK_EVERY
+CHECK_LAPSES_PAPER = CHECK_EVERY_PAPER + 183 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Standing:
         is_owner: Whether it is a key of the owner's, which needs no receipt.
         stale: Whether the kit they were given last opens something else than they need.
         now: The time at which this was looked at, in seconds since 1970.
+        sealed: Whether it is a sheet of paper in an envelope, which is to stay sealed.
     """
 
     name: str
@@ -38,20 +42,23 @@ class Standing:
     is_owner: bool
     stale: bool
     now: int
+    sealed: bool = False
 
     @property
     def counts(self) -> bool:
         """Whether the owner can count on them."""
         if self.resigned:
             return False
-        return self.is_owner or (self.checked is not None and self.now - self.checked < CHECK_LAPSES)
+        lapses = CHECK_LAPSES_PAPER if self.sealed else CHECK_LAPSES
+        return self.is_owner or (self.checked is not None and self.now - self.checked < lapses)
 
     @property
     def due(self) -> bool:
         """Whether they should be asked (again) whether they are still there."""
         if self.is_owner:
             return False
-        return self.resigned or self.checked is None or self.now - self.checked >= CHECK_EVERY
+        every = CHECK_EVERY_PAPER if self.sealed else CHECK_EVERY
+        return self.resigned or self.checked is None or self.now - self.checked >= every
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,12 @@ class Protection:
 
 
 def protection(
-    plan: PolicyPlan, receipts: Iterable[Receipt], kits: Iterable[Kit], account: str, now: int
+    plan: PolicyPlan,
+    receipts: Iterable[Receipt],
+    kits: Iterable[Kit],
+    account: str,
+    now: int,
+    sealed: Collection[str] = (),
 ) -> Protection:
     """Weighs what guardians have said.
 
@@ -111,6 +123,7 @@ def protection(
         kits: The kits as they were handed out last.
         account: Whose guardians they are.
         now: In seconds since 1970.
+        sealed: Guardians that are a sheet of paper in an envelope.
     """
     given, handed = list(receipts), {kit.name: kit for kit in kits if kit.account == account}
     owner_keys = {signer for _, signer in plan.owners}
@@ -136,6 +149,7 @@ def protection(
                 guardian.signer in owner_keys,
                 guardian.name in handed and not needed <= set(handed[guardian.name].commitments),
                 now,
+                guardian.name in sealed,
             )
         )
     counting = {standing.name for standing in standings if standing.counts}

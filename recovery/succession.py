@@ -12,13 +12,15 @@ from .plan import PolicyPlan
 from .quorum import derive_salt
 
 
-def replaced(newest: PolicyPlan, name: str, card: Card) -> PolicyPlan:
+def replaced(newest: PolicyPlan, name: str, card: Card, person: str = "") -> PolicyPlan:
     """The same policy with somebody else in a guardian's place, in every path and with the same weights.
 
     Args:
         newest: The policy file that was made last for the account, in force or not: so no number is used twice.
         name: The guardian who leaves.
         card: The card of who comes; under the same name it is the same person with another key.
+        person: Who that is, if the name on the card does not say it: whoever keeps an envelope, for example. Who holds
+            several keys counts once, so a guardian or person of that name is taken however it is capitalised.
 
     Raises:
         InvalidInput: There is no such guardian, or who comes is one already.
@@ -32,7 +34,8 @@ def replaced(newest: PolicyPlan, name: str, card: Card) -> PolicyPlan:
                 f"There is another guardian called {card.name} already. Ask for a card with a name that tells them "
                 "apart."
             )
-    coming = replace(leaving, name=card.name, signer=card.signer, person=leaving.person if card.name == name else "")
+    who = _spelled(newest, person) or (leaving.person if card.name == name else "")
+    coming = replace(leaving, name=card.name, signer=card.signer, person=who)
     paths = tuple(
         replace(path, guardians=tuple((card.name if each == name else each, weight) for each, weight in path.guardians))
         for path in newest.paths
@@ -69,6 +72,13 @@ def revealed(plan: PolicyPlan, salts: Collection[bytes]) -> list[str]:
         salts: What stood in transactions, 32 bytes each.
     """
     return [guardian.name for guardian in plan.guardians if derive_salt(plan.secret, guardian.number) in salts]
+
+
+def _spelled(plan: PolicyPlan, person: str) -> str:
+    """A person as the policy calls them, if it knows them."""
+    wanted = person.strip().casefold()
+    known = (g.whose for g in plan.guardians if wanted in (g.whose.casefold(), g.name.casefold()))
+    return next(known, person.strip()) if wanted else ""
 
 
 def still_good(kit: Kit, wanted: Kit) -> bool:

@@ -22,8 +22,12 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "setup": ("setup", "Protect an account, step by step"),
         "policy": ("policy", "Decide who can get you back, and how; change it later"),
         "wallet": ("wallet", "Create a wallet with that policy, look at it, send from it"),
+        "keys": ("owner_keys", "Make and keep your own keys, and sign offline"),
         "guardian": ("guardian", "Be a guardian, and look after yours"),
         "kit": ("kit", "Make what guardians keep, as files and on paper"),
+        "bundle": ("bundle", "Keep everything that brings you back in one file"),
+        "backup": ("backup", "Split a key among people you trust, and put it together"),
+        "odds": ("odds", "How likely a backup, or your guardians, are lost or stolen"),
     },
     "Recover": {
         "request": ("request", "Write down what guardians are asked to do"),

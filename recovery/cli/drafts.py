@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import InvalidInput, RecoveryError
+from .stopping import good_until, is_lasting
 
 if TYPE_CHECKING:
     from ..client import RecoveryClient
@@ -21,10 +25,7 @@ if TYPE_CHECKING:
     from ..state import AccountState
     from .sources import Source
 
-#: How long approvals of what is drafted are good, in seconds: somebody may be on a journey.
-LIFE = 7 * 86_400
-#: What an earlier run has drafted is gone on with if its approvals are good for at least so long, in seconds.
-ENOUGH = 86_400
+_T = TypeVar("_T")
 FREEZE, RECOVER = "freeze.json", "recover.json"
 
 
@@ -71,7 +72,8 @@ class Drafts:
         freeze: The request, as far as it could be made.
         recover: The same.
         owners: The new owners, None if they are not known yet.
-        under_way: The request file whose recovery is under way already.
+        ours: Whether a recovery for just these owners is under way already on that path.
+        under_way: The request file of it, if an earlier run has written one.
         problems: Why something is missing.
     """
 
@@ -80,6 +82,7 @@ class Drafts:
     freeze: Request | None = None
     recover: Request | None = None
     owners: Owners | None = None
+    ours: bool = False
     under_way: Path | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -110,7 +113,7 @@ def draft(scene: Scene, owners: Owners | None, place: Path) -> Drafts:
 
     Args:
         scene: What is known.
-        owners: The new owners, None if they are not known yet.
+        owners: The new owners, named or confirmed by the owner; None if they are not known yet.
         place: Where they will go; earlier ones are beside it.
     """
     made = Drafts(owners=owners)
@@ -130,29 +133,50 @@ def draft(scene: Scene, owners: Owners | None, place: Path) -> Drafts:
     if scene.client is None or state is None:
         return made
     freeze, recover = made.freeze_path, made.recover_path
+    if owners and recover is not None and state.paths[recover].is_open:
+        made.ours = _attempt(made, lambda: _is_ours(scene, recover, owners)) is True
+        made.under_way = _started(scene, place, owners) if made.ours else None
+    wanted = owners if recover is not None and not made.ours else None
+    if freeze is None and wanted is None:
+        return made
+    until = _attempt(made, lambda: good_until(_certain(scene)[0]))
     if freeze is not None:
-        made.freeze = _attempt(made, lambda: _freeze(scene, place, freeze))
+        made.freeze = _attempt(made, lambda: _freeze(scene, place, freeze, until)) if until else None
         made.freeze_path = freeze if made.freeze else None
-    if recover is not None:
-        if state.paths[recover].is_open:
-            made.under_way = _under_way(scene, place)
-        if not made.under_way:
-            made.recover = _attempt(made, lambda: _recover(scene, place, recover, owners))
+    if until and wanted and recover is not None:
+        made.recover = _attempt(made, lambda: _recover(scene, place, recover, wanted, until))
     return made
 
 
-def is_drafted(scene: Scene, place: Path) -> bool:
-    """Whether an earlier run knew the new owners, so that nobody has to be asked for them again."""
-    if scene.source is None or scene.client is None or scene.state is None:
-        return False
-    index = theft_path(scene.source.policy)
-    if index is None:
-        return False
-    under_way = scene.state.paths[index].is_open and _under_way(scene, place)
-    return bool(under_way or _recover(scene, place, index, None))
+def earlier_owners(scene: Scene, place: Path) -> tuple[Path, Owners] | None:
+    """The new owners that a file of an earlier run names, and the file, if it could be gone on with.
+
+    Who wants the account may have put it there: nothing is done with them before the owner has confirmed them.
+    """
+    from ..actions import Recover
+    from .collecting import is_under_way
+
+    source, client, state = scene.source, scene.client, scene.state
+    index = theft_path(source.policy) if source else None
+    if client is None or state is None or index is None:
+        return None
+    for path, request in _written(place, RECOVER):
+        if request.account != scene.account or request.proof.index != index or not isinstance(request.action, Recover):
+            continue
+        if is_under_way(client, request, state) if state.paths[index].is_open else _counts(client, request):
+            return path, request.owners
+    return None
 
 
-def _attempt(made: Drafts, make: Callable[[], Request | None]) -> Request | None:
+def _counts(client: RecoveryClient, request: Request) -> bool:
+    try:
+        client.check_request(request)
+    except RecoveryError:
+        return False  # over, or for another chain
+    return True
+
+
+def _attempt(made: Drafts, make: Callable[[], _T]) -> _T | None:
     try:
         return make()
     except RecoveryError as error:
@@ -160,39 +184,44 @@ def _attempt(made: Drafts, make: Callable[[], Request | None]) -> Request | None
         return None
 
 
-def _freeze(scene: Scene, place: Path, index: int) -> Request:
-    from ..actions import Freeze
-
+def _freeze(scene: Scene, place: Path, index: int, until: int) -> Request:
     client, source = _certain(scene)
-    for _, request in _earlier(scene, place, FREEZE):
-        if isinstance(request.action, Freeze) and request.proof.index == index:
-            return request
-    proof = source.policy.proof(index)
-    return client.request_freeze(scene.account, proof, source.labels[index], client.deadline(LIFE))
+    made = client.request_freeze(scene.account, source.policy.proof(index), source.labels[index], until)
+    return _earlier(place, FREEZE, made) or made
 
 
-def _recover(scene: Scene, place: Path, index: int, owners: Owners | None) -> Request | None:
+def _recover(scene: Scene, place: Path, index: int, owners: Owners, until: int) -> Request:
+    client, source = _certain(scene)
+    made = client.request(scene.account, source.policy.proof(index), source.labels[index], owners, until)
+    return _earlier(place, RECOVER, made) or made
+
+
+def _is_ours(scene: Scene, index: int, owners: Owners) -> bool:
+    """Whether the recovery that is under way on a path is for these owners, as the module says."""
     from ..actions import Recover
+    from ..request import Request
+    from .collecting import is_under_way
 
     client, source = _certain(scene)
-    for _, request in _earlier(scene, place, RECOVER):
-        fits = isinstance(request.action, Recover) and request.proof.index == index
-        if fits and (owners is None or request.owners == owners):
-            return request
-    if owners is None:
-        return None
-    proof = source.policy.proof(index)
-    return client.request(scene.account, proof, source.labels[index], owners, client.deadline(LIFE))
+    state = scene.state
+    assert state is not None  # noqa: S101 - with a client there is a state
+    action = Recover(owners, state.paths[index].nonce)
+    proof, label, module = source.policy.proof(index), source.labels[index], client.deployment.module
+    request = Request(client.chain_id, module, scene.account, state.epoch, proof, label, action, 0)
+    return is_under_way(client, request, state)
 
 
-def _under_way(scene: Scene, place: Path) -> Path | None:
-    """The file of an earlier run whose recovery is the one that is under way."""
+def _started(scene: Scene, place: Path, owners: Owners) -> Path | None:
+    """The file of an earlier run that asked for the recovery that is under way for these owners."""
+    from ..actions import Recover
     from .collecting import is_under_way
 
     client, _ = _certain(scene)
     assert scene.state is not None  # noqa: S101 - with a client there is a state
     for path, request in _written(place, RECOVER):
-        if request.account == scene.account and is_under_way(client, request, scene.state):
+        if request.account != scene.account or not isinstance(request.action, Recover) or request.owners != owners:
+            continue
+        if is_under_way(client, request, scene.state):
             return path
     return None
 
@@ -202,17 +231,16 @@ def _certain(scene: Scene) -> tuple[RecoveryClient, Source]:
     return scene.client, scene.source
 
 
-def _earlier(scene: Scene, place: Path, name: str) -> Iterator[tuple[Path, Request]]:
-    """Requests of earlier runs that are still good, newest first."""
-    client, _ = _certain(scene)
-    for path, request in _written(place, name):
-        try:
-            if request.account == scene.account:
-                state = client.check_request(request)
-                if request.deadline >= state.time + ENOUGH:
-                    yield path, request
-        except RecoveryError:
-            continue  # over, or for another chain
+def _earlier(place: Path, name: str, made: Request) -> Request | None:
+    """The request of an earlier run that says the same as this one and is good for a while; the newest.
+
+    What it calls the path is not signed, so that is taken from what was made now.
+    """
+    for _, request in _written(place, name):
+        named = dataclasses.replace(request, label=made.label)
+        if dataclasses.replace(named, deadline=made.deadline) == made and is_lasting(named, made):
+            return named
+    return None
 
 
 def _written(place: Path, name: str) -> Iterator[tuple[Path, Request]]:
@@ -220,22 +248,39 @@ def _written(place: Path, name: str) -> Iterator[tuple[Path, Request]]:
     from ..request import Request
 
     for folder in _folders(place):
+        if not _is_private(folder / name, stat.S_ISREG, 0o600):
+            continue
         try:
             yield folder / name, Request.loads(files.read(folder / name), str(folder / name))
         except InvalidInput:
-            continue  # not there, or not ours
+            continue  # not a request
 
 
 def _folders(place: Path) -> list[Path]:
-    """Where earlier runs have put theirs, newest first."""
-    found = {*place.parent.glob("panic-*"), *place.parent.glob(f"{_escaped(place.name)}*")}
-    return sorted((path for path in found if path.is_dir()), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    """Where earlier runs have put theirs, newest first.
+
+    Only folders of their names that nobody else can write to: what was unpacked or copied there mostly is not such a
+    one. It is no proof that this program wrote it, so that nothing in them is believed either.
+    """
+    date = r"panic-\d{4}-\d\d-\d\d"
+    name = re.compile((date if re.fullmatch(date, place.name) else re.escape(place.name)) + r"(-[1-9]\d*)?")
+    try:
+        found = [path for path in place.parent.iterdir() if name.fullmatch(path.name)]
+        mine = [path for path in found if _is_private(path, stat.S_ISDIR, 0o700)]
+        return sorted(mine, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    except OSError:
+        return []
 
 
-def _escaped(name: str) -> str:
-    import glob
-
-    return glob.escape(name)
+def _is_private(path: Path, of_kind: Callable[[int], bool], mode: int) -> bool:
+    """Whether it is of that kind, this user's, and as this program makes it: open to nobody else."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    if not of_kind(found.st_mode):
+        return False
+    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) == mode)
 
 
 # ----------------------------------------------------------------------------------------------- writing
@@ -262,7 +307,7 @@ def keep(scene: Scene, made: Drafts, place: Path, dry_run: bool) -> Path | None:
             return folder
     temporary = None
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folders(place.parent, secret=True)
         temporary = tempfile.mkdtemp(dir=place.parent, prefix=".panic-")  # 0700
         for name, text in contents.items():
             files.write(Path(temporary) / name, text, secret=True)

@@ -117,7 +117,8 @@ def check(kit_file: Path, way: Way, output: Path | None, keys: Keyring, yes: boo
     """Look at your kit, and sign for the owner that you hold it and will help.
 
     Do it when you get the kit, and once a year: the owner counts on whoever has
-    answered. With --network it is also seen whether the kit is still good.
+    answered. With --network it is also seen whether the kit is still good. A sheet of
+    paper in a sealed envelope is to be looked at every five years.
     """
     from ..card import Statement
 
@@ -188,9 +189,16 @@ def _say(
             ("", f"on {chain_names(kit.chains)}"),
             ("Date", when(made.time)),
             *kit_lines(kit),
+            *(_hearsay(kit) if holds else []),
         ]
     )
     click.echo()
+    if holds:
+        say(
+            "No chain says whether the names of the paths, the question and the contacts are right: they are words of "
+            "whoever made this kit. If it is a new one, compare them with your old kit, or ring the owner on a number "
+            "that you already had."
+        )
     if client and holds:
         say(_standing(kit, client))
     elif holds:
@@ -204,6 +212,16 @@ def _say(
     asking = Asking(f"this {stem}", f"signs this {stem}", question, yes)
     signature = signature_of(way, keys, key, made.message, made.signer, client, asking)
     return files.write(output or usual, made.signed(signature).dumps(), secret=True, replace=again)
+
+
+def _hearsay(kit: Kit) -> list[tuple[str, str]]:
+    """What a kit says besides, which nobody vouches for but whoever handed it out."""
+    ring = [f"{name}, {contact}" for name, contact in kit.notes.ring] or ["nobody else"]
+    return [
+        ("Question", kit.notes.question or "none"),
+        ("To ring", ring[0]),
+        *(("", each) for each in ring[1:]),
+    ]
 
 
 def _is_earlier(path: Path, receipt: Receipt) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace as replacing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +14,19 @@ from ..errors import InvalidInput, Refused
 from .guardian_state import Chain, joined, look, read_card
 from .kit_files import STALE, Made, date, paper_option, set_aside, write_kits
 from .options import FILE, Where, foldered, reading, yes_option
-from .session import command_line, confirm, quote, say, table, warn
+from .session import command_line, confirm, quote, refuse_secret, say, table, warn
 
 if TYPE_CHECKING:
     from ..card import Card
     from ..folder import Folder
-    from ..plan import PolicyPlan
+    from ..lint import Finding
+    from ..plan import Guardian, PolicyPlan
 
 _AGAIN = click.option(
     "--again", is_flag=True, help="Build on the newest policy file although it is not in force (yet)."
+)
+_DESPITE = click.option(
+    "--despite-errors", is_flag=True, help="Write it even if there is an error that would lock you out."
 )
 _PDF = click.option("--pdf/--no-pdf", default=True, show_default=True, help="New kits also on paper.")
 
@@ -29,44 +34,67 @@ _PDF = click.option("--pdf/--no-pdf", default=True, show_default=True, help="New
 @click.command(short_help="Put somebody else in a guardian's place")
 @click.argument("name")
 @click.option("--by", "card_file", type=FILE, required=True, metavar="CARD", help="The card of who comes.")
+@click.option(
+    "--person",
+    default="",
+    metavar="WHO",
+    help="Who that is, if the card's name does not say it.  [default: for an envelope, who keeps it]",
+)
 @_AGAIN
+@_DESPITE
 @_PDF
 @paper_option
 @foldered
 @yes_option
 @reading
 def replace(
-    name: str, card_file: Path, again: bool, pdf: bool, paper: str, folder: Folder, yes: bool, where: Where
+    name: str,
+    card_file: Path,
+    person: str,
+    again: bool,
+    despite_errors: bool,
+    pdf: bool,
+    paper: str,
+    folder: Folder,
+    yes: bool,
+    where: Where,
 ) -> None:
     """Put whoever has signed CARD in the place of the guardian NAME.
 
     Everything else stays: paths, votes, and the kits of all others. It takes effect
     when the change of policy is in force. A card of the same name is the same person
-    with another key. With --network it is seen whether an earlier change still waits.
+    with another key. Who holds several keys counts once: so say with --person whose key
+    it is. With --network it is seen whether an earlier change still waits.
     """
     from .. import succession
+    from ..files import text_of
 
+    refuse_secret(person, "the name of who holds the key")
     now = int(time.time())
     chain = look(folder, where)
     client = chain.client if chain else where.connect() if where.network else None
     card = read_card(card_file, client, now)
     newest = folder.newest
-    done = _done_before(folder, name, card)
+    person = text_of(person) or folder.holder(card)
+    done = _done_before(folder, name, card, person)
     if not done:
         _require_in_force(folder, chain, newest, again)
-    before, after = (done, newest) if done else (newest, succession.replaced(newest, name, card))
-    leaving = before.guardian(name)
+    before, after = (done, newest) if done else (newest, succession.replaced(newest, name, card, person))
+    leaving, coming = before.guardian(name), after.guardian(card.name)
     table(
         [
             ("Leaves", f"{name}, {leaving.signer}"),
             ("Comes", f"{card.name}, {card.signer}"),
             ("", card.contact or "no contact"),
+            *([("Held by", _held_by(after, coming))] if coming.person else []),
             ("Paths", ", ".join(p.label for p in after.paths if card.name in dict(p.guardians))),
             ("Margin", _margins(before, after)),
         ]
     )
     click.echo()
-    _show_new_findings(before, after, name, card.name)
+    shown = _show_new_findings(before, after, name, card.name)
+    if not done:
+        _require_sound(after, despite_errors, shown)
     say(f"Ring {card.name}, on a number that you already had, and have the address read to you.")
     click.echo()
     if not done:
@@ -86,12 +114,22 @@ def replace(
 @click.command(short_help="Give guardians who were revealed new openings, after a recovery")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @_AGAIN
+@_DESPITE
 @_PDF
 @paper_option
 @foldered
 @yes_option
 @reading
-def renew(names: tuple[str, ...], again: bool, pdf: bool, paper: str, folder: Folder, yes: bool, where: Where) -> None:
+def renew(
+    names: tuple[str, ...],
+    again: bool,
+    despite_errors: bool,
+    pdf: bool,
+    paper: str,
+    folder: Folder,
+    yes: bool,
+    where: Where,
+) -> None:
     """Hide guardians again who have acted: the chain has shown who they are.
 
     They stay guardians, with new openings and new kits. Without NAME, those are found
@@ -111,6 +149,7 @@ def renew(names: tuple[str, ...], again: bool, pdf: bool, paper: str, folder: Fo
     after = succession.renewed(newest, found)
     table([("New opening", f"{name}, {newest.guardian(name).signer}") for name in found])
     click.echo()
+    _require_sound(after, despite_errors, ())
     say("They stay guardians. Everybody else keeps their kit.")
     confirm("Write a policy with new openings for them?", yes)
     file = folder.add_plan(after)
@@ -120,7 +159,7 @@ def renew(names: tuple[str, ...], again: bool, pdf: bool, paper: str, folder: Fo
     _next(folder)
 
 
-def _done_before(folder: Folder, name: str, card: Card) -> PolicyPlan | None:
+def _done_before(folder: Folder, name: str, card: Card, person: str) -> PolicyPlan | None:
     """The policy before the newest, if the newest is already what is asked for: an earlier run was broken off."""
     from ..succession import replaced
 
@@ -128,7 +167,7 @@ def _done_before(folder: Folder, name: str, card: Card) -> PolicyPlan | None:
     if len(plans) < 2 or not any(guardian.name == name for guardian in plans[-2].guardians):
         return None
     try:
-        return plans[-2] if replaced(plans[-2], name, card) == plans[-1] else None
+        return plans[-2] if replaced(plans[-2], name, card, person) == plans[-1] else None
     except InvalidInput:
         return None
 
@@ -165,6 +204,36 @@ def _require_in_force(folder: Folder, chain: Chain | None, newest: PolicyPlan, a
     raise Refused(f"{why} Nothing was written. To go on from what {file.name} says, give --again.")
 
 
+def _require_sound(plan: PolicyPlan, despite_errors: bool, shown: Sequence[Finding]) -> None:
+    """Refuses a policy with errors, unless told to go on.
+
+    Args:
+        plan: The policy.
+        despite_errors: To go on.
+        shown: What the owner has read already.
+
+    Raises:
+        Refused: It has some.
+    """
+    from ..lint import Severity, lint
+    from .lint import refusal, show_findings
+
+    errors = [finding for finding in lint(plan) if finding.severity is Severity.ERROR]
+    if errors and not despite_errors:
+        show_findings([each for each in errors if each not in shown])
+        click.echo()
+        raise refusal(errors, "Nothing was written. If you want it nevertheless, give --despite-errors.")
+
+
+def _held_by(plan: PolicyPlan, coming: Guardian) -> str:
+    """Who is behind a guardian, and which other keys are theirs."""
+    from ..explain import listing
+
+    others = [each.name for each in plan.guardians if each.whose == coming.whose and each != coming]
+    also = f", who also votes as {listing(others)}: one person, who counts once" if others else ""
+    return f"{coming.whose}{also}"
+
+
 def _margins(before: PolicyPlan, after: PolicyPlan) -> str:
     from ..lint import margin
 
@@ -173,13 +242,15 @@ def _margins(before: PolicyPlan, after: PolicyPlan) -> str:
     return f"{people}; as before" if old == new else f"{people}; before it was {max(old, 0)}"
 
 
-def _show_new_findings(before: PolicyPlan, after: PolicyPlan, leaving: str, coming: str) -> None:
-    """What the change brings with it; what was so before, with another name in it, the owner knows."""
+def _show_new_findings(before: PolicyPlan, after: PolicyPlan, leaving: str, coming: str) -> list[Finding]:
+    """Shows what the change brings with it; what was so before, with another name in it, the owner knows."""
     from ..lint import lint
     from .lint import show_findings
 
     known = {(finding.code, finding.path, finding.text.replace(leaving, coming)) for finding in lint(before)}
-    show_findings([each for each in lint(after) if (each.code, each.path, each.text) not in known])
+    new = [each for each in lint(after) if (each.code, each.path, each.text) not in known]
+    show_findings(new)
+    return new
 
 
 def _file_card(folder: Folder, leaving: str, card: Card, today: str) -> Folder:
@@ -192,6 +263,10 @@ def _file_card(folder: Folder, leaving: str, card: Card, today: str) -> Folder:
         aside = folder.path / "cards" / STALE / f"{place.stem}-{today}.json"
         files.write(aside, files.read(place), secret=True, replace=True)
         place.unlink()
+        # Another key under the name of an envelope: whether that is one, too, nobody has said.
+        folder = folder.noting(
+            replacing(folder.note, holders=tuple(each for each in folder.note.holders if each[0] != card.name))
+        )
     folder.add_card(card)
     note = folder.note
     if leaving == card.name:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .guardian_state import Chain, View, age, answered, covered, look, view
+from .guardian_state import Chain, View, age, answered, covered, look, view, warn_of
 from .options import Where, foldered, json_option, reading
 from .session import command_line, quote, say, table
 
 if TYPE_CHECKING:
+    from ..errors import RecoveryError
     from ..folder import Folder
     from ..plan import PolicyPlan
     from ..protection import Standing
@@ -42,7 +43,9 @@ def list_guardians(folder: Folder, where: Where, as_json: bool) -> None:
 
 def _cards_only(folder: Folder, as_json: bool) -> None:
     """Before there is a policy."""
-    cards = folder.cards()
+    damaged: list[RecoveryError] = []
+    cards = folder.cards(damaged)
+    warn_of(damaged)
     if as_json:
         found = [{"name": card.name, "signer": str(card.signer), "contact": card.contact} for card in cards]
         click.echo(json.dumps({"account": None, "policy": None, "cards": found}, indent=2, ensure_ascii=False))
@@ -105,8 +108,11 @@ def answer(standing: Standing, now: int) -> str:
     if standing.is_owner:
         return "your own key"
     if standing.checked is None:
-        return "never answered"
-    return f"answered {age(now - standing.checked)}" + (" (ask again)" if standing.due else "")
+        return "sealed; never checked" if standing.sealed else "never answered"
+    since = age(now - standing.checked)
+    if standing.sealed:
+        return f"sealed; last checked {since}" + (" (look again)" if standing.due else "")
+    return f"answered {since}" + (" (ask again)" if standing.due else "")
 
 
 def _todo(folder: Folder, seen: View, chain: Chain | None) -> list[tuple[str, list[str]]]:
@@ -134,7 +140,16 @@ def _todo(folder: Folder, seen: View, chain: Chain | None) -> list[tuple[str, li
     unmade = [g.name for g in guardians if not g.resigned and _kit(folder, g) != "made"]
     if unmade:
         todo.append((f"make the kits of {listing(unmade)}, and hand them out:", [f"recovery kit make {place}"]))
-    due = [guardian.name for guardian in guardians if guardian.due and not guardian.resigned]
+    envelopes = [g.name for g in guardians if g.sealed and g.due and not g.resigned]
+    if envelopes:
+        look = f"open {listing(envelopes)} and type the words, which files a receipt; then seal"
+        todo.append(
+            (
+                f"{look} {'it' if len(envelopes) == 1 else 'them'} again:",
+                [f"recovery guardian paper {quote(name)} {place} --check" for name in envelopes],
+            )
+        )
+    due = [g.name for g in guardians if not g.sealed and g.due and not g.resigned]
     if due:
         ask = f"ask {listing(due)} to say that they hold their kits"
         todo.append(
@@ -187,6 +202,7 @@ def _as_data(folder: Folder, seen: View, chain: Chain | None) -> dict[str, Any]:
                 "due": standing.due,
                 "resigned": standing.resigned,
                 "owner": standing.is_owner,
+                "sealed": standing.sealed,
                 "kit": _kit(folder, standing),
                 "leaving": standing.name in seen.leaving,
                 "card": standing.name in seen.cards,

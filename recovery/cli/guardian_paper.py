@@ -87,7 +87,11 @@ def paper(
     if folder and output is None:
         sheet.parent.mkdir(mode=0o700, exist_ok=True)
     files.write_bytes(sheet, drawn, secret=True)
-    filed = folder.add_card(card) if folder else files.write(card_file or sheet, card.dumps(), secret=True)
+    if folder:
+        filed = folder.add_card(card)
+        folder.holding(card.name, holder)
+    else:
+        filed = files.write(card_file or sheet, card.dumps(), secret=True)
     _said(card, sheet, filed, folder_path, output, holder)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import files
-from ..errors import InvalidInput, Refused
+from ..errors import InvalidInput, RecoveryError, Refused
 
 if TYPE_CHECKING:
     from ..card import Card, Receipt
@@ -104,6 +104,8 @@ class View:
 def view(folder: Folder, chain: Chain | None, now: int) -> View:
     """The policy in force if the chain was asked, else the newest, and who has answered.
 
+    A damaged card or receipt is named in a warning and counts for nothing: whatever else is known is still said.
+
     Args:
         folder: The owner's folder.
         chain: What the chain says, if it was asked.
@@ -132,28 +134,44 @@ def view(folder: Folder, chain: Chain | None, now: int) -> View:
     if chain and first and chain.client.owners_hash(chain.state.account) != first.hash[:24]:
         # The account has other owners now: a key that was the owner's once has to answer like anybody's.
         plan = replace(plan, owners=(), owners_threshold=0)
-    good, unsure = receipts(folder, chain)
+    damaged: list[RecoveryError] = []
+    good, unsure = receipts(folder, chain, damaged)
     kits, account = folder.kits(), folder.note.account or ""
     coming = None
     if index < len(plans) - 1:
-        coming = (places[-1], plans[-1], protection(plans[-1], good, kits, account, now))
-    signers = {card.signer: card for card in folder.cards()}
+        newest = protection(plans[-1], good, kits, account, now, folder.sealed(plans[-1]))
+        coming = (places[-1], plans[-1], newest)
+    signers = {card.signer: card for card in folder.cards(damaged)}
+    warn_of(damaged)
     cards = {g.name: signers[g.signer] for g in plan.guardians if g.signer in signers}
     doubtful = tuple(guardian.name for guardian in plan.guardians if guardian.signer in unsure)
-    protected = protection(plan, good, kits, account, now)
+    protected = protection(plan, good, kits, account, now, folder.sealed(plan))
     return View(plan, places[index], True if chain else None, protected, coming, cards, doubtful)
 
 
-def receipts(folder: Folder, chain: Chain | None) -> tuple[list[Receipt], set[Signer]]:
+def warn_of(damaged: Sequence[RecoveryError]) -> None:
+    """Names cards and receipts that were left out, and why."""
+    from .session import warn
+
+    for error in damaged:
+        warn(f"{error.message} Until then it counts for nothing.")
+
+
+def receipts(folder: Folder, chain: Chain | None, damaged: list[RecoveryError]) -> tuple[list[Receipt], set[Signer]]:
     """The folder's receipts whose signatures are good, and whose cannot be checked without a chain.
 
     What is no key's signature was checked on a chain when it was filed, but files in a folder are easily changed: it
     counts where the chain can be asked again.
+
+    Args:
+        folder: The owner's folder.
+        chain: What the chain says, if it was asked.
+        damaged: Where to put why a file cannot be read; it is left out.
     """
     from .signing import is_signed
 
     good, unsure = [], set()
-    for receipt in folder.receipts():
+    for receipt in folder.receipts(damaged):
         if receipt.is_signed_by_key:
             good.append(receipt)
         elif chain is None:

@@ -96,7 +96,7 @@ def _letter(scene: Scene, made: Drafts, name: str, contact: str, freezes: bool, 
 
 
 def _recovering(scene: Scene, made: Drafts, name: str) -> list[str]:
-    if made.under_way:
+    if made.ours:
         return []
     if made.recover is None and made.owners is None:
         return [

@@ -93,9 +93,7 @@ def panic(
     known = _known(client, state, folder, source)
     scene = drafts.Scene(account, known, folder, client, state)
     place = _place(output, folder, state.time if state else int(time.time()))
-    owners = None
-    if new_owners or not drafts.is_drafted(scene, place):
-        owners = _owners(scene, new_owners, threshold)
+    owners = _owners(scene, place, new_owners, threshold)
     made = drafts.draft(scene, owners, place)
     tell(scene, made, drafts.keep(scene, made, place, pay.dry_run), again)
     if pay.dry_run:
@@ -316,24 +314,47 @@ def _known(
     return from_chain(client, state.account)
 
 
-def _owners(scene: Scene, texts: tuple[str, ...], threshold: int | None) -> Owners | None:
+def _owners(scene: Scene, place: Path, texts: tuple[str, ...], threshold: int | None) -> Owners | None:
     """The new owners, None if they are not known yet: nothing about them holds up the rest."""
     try:
-        return _valid_owners(scene, texts, threshold) if texts else _asked(scene)
+        if texts:
+            return _valid(scene, parse_owners(texts, threshold, "--new-owner"))
+        return _confirmed(scene, place) or _asked(scene)
     except RecoveryError as error:
         warn(f"{error.message} The new owner is left out for now.")
         return None
 
 
-def _valid_owners(scene: Scene, texts: tuple[str, ...], threshold: int | None) -> Owners:
+def _valid(scene: Scene, owners: Owners) -> Owners:
     from .. import foresee
 
-    owners = parse_owners(texts, threshold, "--new-owner")
     foresee.ownable(owners, scene.account)
     client = scene.client
     if client and client.is_wallet(scene.account) and client.owners_hash(scene.account) == owners.hash[:24]:
         raise InvalidInput("These are the owners that the account has now: the thief has that key. Make a fresh one.")
     return owners
+
+
+def _confirmed(scene: Scene, place: Path) -> Owners | None:
+    """The new owners in an earlier run's file, once the owner has said so: a thief can have put it there."""
+    from .drafts import earlier_owners
+    from .words import owners_rows
+
+    found = earlier_owners(scene, place)
+    if found is None:
+        return None
+    file, owners = found
+    if not sys.stdin.isatty():
+        warn(
+            f"{file} asks for a new owner. It is left aside: a thief can have put it there. If it is yours from an "
+            "earlier run, say so with the address of your new key: --new-owner ADDR"
+        )
+        return None
+    say(f"{file} asks for this new owner. If you did not make it in an earlier run, a thief did:")
+    table(owners_rows(owners, "New owner"))
+    if not click.confirm("Is this your new key?", default=False, err=True):
+        return None
+    return _valid(scene, owners)
 
 
 def _asked(scene: Scene) -> Owners | None:
@@ -347,7 +368,7 @@ def _asked(scene: Scene) -> Owners | None:
     )
     while text := click.prompt("Address of the new key", default="", show_default=False, err=True).strip():
         try:
-            return _valid_owners(scene, (text,), None)
+            return _valid(scene, parse_owners((text,), None, "--new-owner"))
         except RecoveryError as error:
             say(error.message)
     return None
@@ -355,5 +376,5 @@ def _asked(scene: Scene) -> Owners | None:
 
 def _place(output: Path | None, folder: Folder | None, now: int) -> Path:
     if output:
-        return output
+        return output if output.name else output.resolve()
     return (folder.path if folder else Path()) / time.strftime("panic-%Y-%m-%d", time.gmtime(now))

@@ -301,7 +301,11 @@ def _show(pay: Paying, client: RecoveryClient, transaction: Transaction, payer: 
     files.write(pay.unsigned, dump_unsigned(transaction, client.chain_id, **more))
     say(f"Written to {pay.unsigned}: a transaction that would {transaction.summary}. Nothing was sent.", bold=True)
     say("Whoever signs and sends it pays for it. With Foundry, for example:")
-    command_line(f"cast send $(jq -r '.to, .data' {quote(pay.unsigned)}) --rpc-url URL --account KEY")
+    command_line(
+        f"cast send $(jq -r '.to, .data' {quote(pay.unsigned)}) --rpc-url URL --account KEY",
+    )
+    say("Or, to sign it where there is no network:")
+    command_line(f"recovery keys prepare {quote(pay.unsigned)} --from ADDR --network URL")
 
 
 def is_settled(client: RecoveryClient, intent: Intent) -> bool:

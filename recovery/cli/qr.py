@@ -14,10 +14,16 @@ from .options import FILE, yes_option
 from .session import command_line, confirm, require_free, say, warn
 
 #: Files that anybody may see; a picture of any other one is for its owner alone.
-PUBLIC = ("recovery-request", "recovery-card")
-SECRET = ("recovery-policy",)
+PUBLIC = (
+    *("recovery-request", "recovery-card", "recovery-unsigned", "recovery-signed"),
+    *("recovery-state-proof", "recovery-history", "recovery-share-challenge", "recovery-share-answer"),
+)
+SECRET = {
+    "recovery-policy": "with the secret that all kits are made of. Whoever sees the {} learns who the guardians are",
+    "recovery-share": "which is secret. Whoever sees the {} has it",
+}
 #: Files that never leave the computer they were made on.
-LOCAL = ("recovery-intent",)
+LOCAL = ("recovery-intent", "recovery-bundle")
 
 
 @click.command(short_help="Show a file as QR codes or as text")
@@ -45,9 +51,9 @@ def qr(file: Path, png: Path | None, as_text: bool, yes: bool) -> None:
         require_free(target)
     if kind in SECRET:
         warn(
-            f"{files.source_name(file)} is {files.NAMES[kind]}, with the secret that all kits are made of. Whoever "
-            f"sees the {'text' if as_text else 'picture'} learns who the guardians are. It is as secret as the file: "
-            "never show or send it to anybody."
+            f"{files.source_name(file)} is {files.NAMES[kind]}, "
+            f"{SECRET[kind].format('text' if as_text else 'picture')}. It is as secret as the file: never show or send it "
+            f"to anybody{'' if kind == 'recovery-policy' else ' but whose it is'}."
         )
         confirm("Go on?", yes)
     if as_text:

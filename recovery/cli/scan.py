@@ -106,6 +106,12 @@ def _next_step(kind: str, output: Path) -> None:
     elif kind == "recovery-approval":
         say("Next: keep it beside the request. With enough approvals anybody can use them; for a recovery, with:")
         command_line(f"recovery start REQUEST {path} ... --account KEY --network URL")
+    elif kind == "recovery-unsigned":
+        say("Next, where the key is:")
+        command_line(f"recovery keys sign {path} --signer KEY")
+    elif kind == "recovery-signed":
+        say("Next, where there is a network:")
+        command_line(f"recovery keys send {path} --network URL")
     elif kind in ("recovery-card", "recovery-receipt"):
         say("Next: have it checked and filed in your folder:")
         command_line(f"recovery guardian receive {path} --folder DIR")

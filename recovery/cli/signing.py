@@ -225,9 +225,7 @@ def imported(given: str, message: Message, signer: Signer, client: RecoveryClien
     Raises:
         RecoveryError: It is no signature of it.
     """
-    from .. import files
-
-    digits = given if given.startswith("0x") else files.read(given).strip()
+    digits = given if given.startswith("0x") else _in_file(given, message)
     if not re.fullmatch(r"0x([0-9a-fA-F]{2})+", digits):
         raise InvalidInput("--signature should be hexadecimal, beginning with 0x, or a file that holds it.")
     signature = bytes.fromhex(digits[2:])
@@ -239,6 +237,25 @@ def imported(given: str, message: Message, signer: Signer, client: RecoveryClien
             "Nothing was written."
         )
     return signature
+
+
+def _in_file(file: str, message: Message) -> str:
+    """The signature in a file: as bare hexadecimal, or as `recovery keys sign` has written it.
+
+    Raises:
+        InvalidInput: It was made over something else.
+    """
+    from .. import files
+
+    text = files.read(file).strip()
+    if not files.kind_of(text):
+        return text
+    from ..keys.cold import Signature, load_signed
+
+    signed = load_signed(text, file)
+    if not isinstance(signed, Signature) or signed.digest != message.digest:
+        raise InvalidInput(f"{file} was signed over something else. Sign what --typed-data has written.")
+    return files.to_hex(signed.signature)
 
 
 def is_signed(message: Message, signer: Signer, signature: bytes, client: RecoveryClient | None, wrong: str) -> bool:

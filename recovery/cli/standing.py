@@ -69,9 +69,14 @@ class Standings:
         """What the owner should do about it."""
         from ..explain import listing
 
-        due = [guardian.name for guardian in self.view.protection.guardians if guardian.due and not guardian.resigned]
+        waiting = [guardian for guardian in self.view.protection.guardians if guardian.due and not guardian.resigned]
+        due = [guardian.name for guardian in waiting if not guardian.sealed]
         found = []
         place = quote(self.folder.path)
+        for guardian in waiting:
+            if guardian.sealed:
+                command = f"recovery guardian paper {quote(guardian.name)} --folder {place} --check"
+                found.append((f"Look whether the words of {guardian.name} can be read:", [command], False))
         for guardian in self.view.protection.guardians:
             if guardian.resigned:
                 command = f"recovery guardian replace {quote(guardian.name)} --by CARD --folder {place}"

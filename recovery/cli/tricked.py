@@ -12,10 +12,11 @@ import click
 from ..errors import InvalidInput, RecoveryError, Refused
 from .options import FILE, Where, profile, reading, yes_option
 from .session import command_line, load_kit, quote, say, table, unaudited, warn
-from .stopping import LIFE, Case, ask_others, asks, kept, sign
+from .stopping import Case, ask_others, asks, good_until, kept, sign
 
 if TYPE_CHECKING:
     from ..request import Request
+    from .sources import Source
 
 
 @click.command(short_help="As a guardian: stop what you have approved")
@@ -222,16 +223,10 @@ def _started(case: Case, output: Path) -> list[tuple[Path, Request]]:
 def _drafts(case: Case, output: Path) -> Iterator[tuple[Path, Request]]:
     """Requests that stop a recovery: a veto, if this guardian can, and the cancel by the same path."""
     from ..policy import Right
-    from .sources import Source, in_force
 
-    client, request = case.client, case.request
+    client, request, source = case.client, case.request, _source(case)
     status = case.state.paths[request.proof.index]
-    until = client.deadline(LIFE)
-    try:
-        source = in_force(client, request.account, Source(case.kit.policy, case.kit.labels, kit=case.kit))
-    except RecoveryError as error:
-        warn(error.message)
-        source = None
+    until = good_until(client)
     if status.vetoable and source and source.kit:
         for index, path in enumerate(source.policy.paths):
             if path.right is Right.VETO and source.kit.openings[index]:
@@ -239,8 +234,26 @@ def _drafts(case: Case, output: Path) -> Iterator[tuple[Path, Request]]:
                 made = client.request_veto(request.account, proof, label, stopped, until)
                 yield kept(case, made, output, "veto")
                 break
-    made = client.request_cancel(request.account, request.proof, request.label, until)
+    made = client.request_cancel(request.account, request.proof, _label(case, source), until)
     yield kept(case, made, output, "cancel")
+
+
+def _source(case: Case) -> Source | None:
+    """The policy in force, from the kit, or None if that does not lead to it."""
+    from .sources import Source, in_force
+
+    try:
+        kit = case.kit
+        return in_force(case.client, case.request.account, Source(kit.policy, kit.labels, kit=kit))
+    except RecoveryError as error:
+        warn(error.message)
+        return None
+
+
+def _label(case: Case, source: Source | None) -> str:
+    """What the guardian's kit calls the path: what the request calls it was written by whoever tricks."""
+    index = case.request.proof.index
+    return source.labels[index] if source and index < len(source.labels) else str(index)
 
 
 def _recovered(case: Case) -> list[tuple[Path, Request]]:
@@ -308,7 +321,7 @@ def _frozen(case: Case, output: Path) -> list[tuple[Path, Request]]:
     say("2. If the owner does not want it, the same guardians together end it sooner, with what is written below.")
     say(f"It can be frozen again from {when(state.cool_until)}, and not before, also if it is ended sooner.", 3)
     click.echo()
-    made = client.request_thaw(request.account, request.proof, request.label, client.deadline(LIFE))
+    made = client.request_thaw(request.account, request.proof, _label(case, _source(case)), good_until(client))
     return [kept(case, made, output, "thaw")]
 
 

@@ -29,7 +29,7 @@ def tell(scene: Scene, made: Drafts, place: Path | None, again: str) -> None:
         say(f"{number}. With another node, or from another place, run this again:")
         command_line(f"{again} --network URL")
         click.echo()
-    if made.recover is None and made.under_way is None and made.recover_path is not None and made.owners is None:
+    if made.recover_path is not None and made.owners is None:
         number += 1
         say(
             f"{number}. Make a fresh key on a device that the thief cannot have been in: a new hardware wallet, a new "
@@ -117,14 +117,15 @@ def _submit(scene: Scene, made: Drafts, place: Path | None, number: int) -> int:
             f"recovery finalize {scene.account} --request {quote(at / RECOVER)} --account KEY --network URL",
         )
         click.echo()
-    if made.under_way and made.recover_path is not None and scene.state:
+    if made.ours and made.recover_path is not None and scene.state:
         number += 1
         status = scene.state.paths[made.recover_path]
         say(
-            f"{number}. The recovery that {made.under_way} asks for is under way: ready "
+            f"{number}. The recovery for the new owner that you have named is under way: ready "
             f"{when(status.ready_at, scene.state.time)}. Then:"
         )
-        command_line(f"recovery finalize {scene.account} --request {quote(made.under_way)} --account KEY --network URL")
+        which = f"--request {quote(made.under_way)}" if made.under_way else f"--path {made.recover_path}"
+        command_line(f"recovery finalize {scene.account} {which} --account KEY --network URL")
         click.echo()
     return number
 
@@ -180,6 +181,11 @@ def _until(scene: Scene, made: Drafts) -> list[tuple[str, str]]:
         return [("After the freeze", f"{ends}; {again}.")]
     path, label = scene.source.policy.paths[made.recover_path], scene.source.labels[made.recover_path]
     status = state.paths[made.recover_path]
+    if status.is_open and not made.ours:
+        text = (
+            f"A recovery that you have not said is yours is under way on path {label}; yours can only start after it."
+        )
+        return [("After the freeze", f"{ends}; {again}. {text}")]
     if status.is_open:
         gap = status.ready_at - state.frozen_until
         text = f"The recovery on path {label} is ready {when(status.ready_at, state.time)}: "
@@ -261,12 +267,16 @@ def _under_way(scene: Scene, made: Drafts, rows: list[tuple[str, str]], commands
 
     state = scene.state
     for index, status in enumerate(state.paths) if state else ():
-        if not status.is_open or (made.under_way and index == made.recover_path):
+        if not status.is_open or (made.ours and index == made.recover_path):
             continue
         assert state is not None  # noqa: S101 - it has paths
         label = label_of(scene.source, index)
-        text = f"One is under way on path {label}, ready {when(status.ready_at, state.time)}. If you did not ask for it"
-        rows.append(("A recovery", f"{text}, guardians were deceived: ring them."))
+        text = (
+            f"One is under way on path {label}, ready {when(status.ready_at, state.time)}. Whose it is, is not known: "
+            "nobody has said that its new owner is yours. If you did not ask for it, guardians were deceived: ring "
+            "them, and have it stopped."
+        )
+        rows.append(("A recovery", text))
         name = quote(scene.source.labels[index] if scene.source else index)
         if status.owner_cancels:
             command = f"recovery cancel {scene.account} --path {index} --signer KEY --account KEY --network URL"

@@ -127,3 +127,18 @@ def test_the_contracts_take_no_other_form_than_is_foreseen(live: Live, console: 
         refused = ("freeze", "f.json", "wrong.json", files[1], *PAYER)
         console.refuses(*refused, because="wrong.json does not hold a signature of Ana")
         assert not is_signed_by_key(request, loaded(console, "wrong.json"))
+
+
+def test_a_signature_comes_back_from_a_computer_without_a_network(
+    live: Live, console: Console, defence: Setting
+) -> None:
+    request = asked(console, "f.json", *FREEZE)
+    other = asked(console, "g.json", *FREEZE, "--deadline", "1 day")
+    for name, each in (("f", request), ("g", other)):
+        console.run("approve", f"{name}.json", *kit_of("ana"), "--typed-data", f"{name}.typed")
+        console.run("keys", "sign", f"{name}.typed", "--signer", "ana", "-y", "-o", f"{name}.signed", passwords=1)
+        assert each.digest.hex() in (console.home / f"{name}.signed").read_text()
+    approve = ("approve", "f.json", *kit_of("ana"), "--signature")
+    console.refuses(*approve, "g.signed", because="was signed over something else", code=2)
+    console.run(*approve, "f.signed", "-o", "back.json")
+    assert is_signed_by_key(request, loaded(console, "back.json"))

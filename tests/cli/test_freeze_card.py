@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,15 @@ def test_the_card_shows_no_more_guardians_than_it_needs_and_is_for_its_owner_alo
     assert found is not None and found[0] == "freeze" and len(found[1]["approvals"]) == 2
 
 
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    """New files and folders can be read by everybody, unless a program says otherwise."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("usual_umask")
 def test_a_card_is_filed_in_the_owners_folder_once(live: Live, console: Console, defence: Setting) -> None:
     folder_of(console, defence)
     files = signed_ahead(console)
@@ -96,7 +107,9 @@ def test_a_card_is_filed_in_the_owners_folder_once(live: Live, console: Console,
     filed = {path.name: path.read_bytes() for path in (console.home / "mine" / "freeze").iterdir()}
     assert len(filed) == 3 and all("salt" not in name for name in filed)
     assert all(stat.S_IMODE(p.stat().st_mode) == 0o600 for p in (console.home / "mine" / "freeze").iterdir())
-    console.run("freeze-card", *files, "--folder", "mine", "-o", "second.pdf")
+    assert stat.S_IMODE((console.home / "mine" / "freeze").stat().st_mode) == 0o700
+    console.run("freeze-card", *files, "--folder", "mine", "-o", "cards/second.pdf")
+    assert stat.S_IMODE((console.home / "cards").stat().st_mode) == 0o700
     assert {p.name: p.read_bytes() for p in (console.home / "mine" / "freeze").iterdir()} == filed
     copied(console, "recovery panic --folder mine --account KEY --network URL", passwords=1, account="payer")
     assert live.client.state(defence.wallet).frozen

@@ -145,6 +145,86 @@ def test_a_smaller_margin_and_new_worries_are_shown(console: Console, mine: Sett
     assert "Neither you nor a veto can stop path 'theft'" not in said.words  # that was so before
 
 
+def held(plan: PolicyPlan) -> dict[str, str]:
+    """Who is behind each guardian."""
+    return {guardian.name: guardian.whose for guardian in plan.guardians}
+
+
+@pytest.mark.parametrize(
+    ("told", "who"), [("Ben", "Ben"), (" ben ", "Ben"), ("Rita Silva", "Rita Silva"), ("", "Rita")]
+)
+def test_who_is_behind_a_key_can_be_said(console: Console, mine: Setting, told: str, who: str) -> None:
+    command = (*REPLACE, "--person", told)
+    if who == "Ben":
+        console.refuses(*command, because="2 errors in the policy: same-person. Nothing was written.")
+        assert "".join(console.said[-2:]).count("Error (same-person)") == 2, "each is said once"
+        command = (*command, "--despite-errors")
+    said = console.run(*command)
+    assert held(opened(console).newest) == {"Ana": "Ana", "Ben": "Ben", "Rita": who, "Dora": "Dora"}
+    assert ("Ben, who also votes as Ben: one person, who counts once" in said.words) == (who == "Ben")
+    assert ("Held by" in said.words) == bool(told)
+    after = console.files()
+    console.run(*command)
+    assert console.files() == after, "the same command again finishes the same change"
+
+
+def test_who_keeps_an_envelope_is_not_counted_twice(console: Console, mine: Setting) -> None:
+    opened(console).add_card(card("Rita", "relayer"))
+    opened(console).holding("Rita", "Ben")
+    console.refuses(*REPLACE, because="2 errors in the policy: same-person. Nothing was written.")
+    said = console.run(*REPLACE, "--despite-errors")
+    new = opened(console).newest
+    assert new == replaced(mine.plan, "Carl", card("Rita", "relayer"), "Ben")
+    assert held(new)["Rita"] == "Ben" and "Ben, who also votes as Ben: one person, who counts once" in said.words
+    again = replaced(new, "Ana", card("Eve", "new"), "BEN")
+    assert held(again) == {"Eve": "Ben", "Ben": "Ben", "Rita": "Ben", "Dora": "Dora"}
+
+
+def test_a_stranger_with_an_envelopes_name_has_not_its_holder(console: Console, mine: Setting) -> None:
+    opened(console).add_card(card("Rita", "new"))
+    opened(console).holding("Rita", "Ben")
+    console.run(*REPLACE)
+    assert held(opened(console).newest)["Rita"] == "Rita"
+    assert opened(console).note.holders == (), "and is not taken for one"
+
+
+def test_the_same_person_stays_so_with_another_key(console: Console, mine: Setting) -> None:
+    plan = replace(mine.plan, guardians=tuple(replace(g, person=f"{g.name} S.") for g in mine.plan.guardians))
+    assert held(replaced(plan, "Carl", card("Carl", "relayer")))["Carl"] == "Carl S."
+    assert held(replaced(plan, "Carl", card("Carl", "relayer"), "ana"))["Carl"] == "Ana S."
+    assert held(replaced(plan, "Carl", card("Rita", "relayer")))["Rita"] == "Rita"
+
+
+def test_a_persons_name_is_no_key(console: Console, mine: Setting) -> None:
+    secret = "0x" + "5e" * 32
+    console.refuses(*REPLACE, "--person", secret, because="", code=2)
+    assert secret not in console.said[-1]
+
+
+def test_a_policy_that_locks_its_owner_out_is_not_written_unawares(
+    console: Console, mine: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recovery import lint
+    from recovery.lint import Finding, Severity
+
+    error = Finding("locked-out", Severity.ERROR, "friends", "You would be locked out.", "Do something else.")
+    worry = replace(error, code="worry", severity=Severity.WARNING, text="It is a pity.")
+    known: list[Finding] = [worry]
+    monkeypatch.setattr(lint, "lint", lambda *_, **__: known)
+    renew = ("guardian", "renew", "Dora", *FOLDER, "-y", *NO_PDF)
+    known.append(error)
+    for command in (REPLACE, renew):
+        because = "1 error in the policy: locked-out. Nothing was written. If you want it nevertheless, give --despite-"
+        console.refuses(*command, because=because)
+        assert "You would be locked out." in " ".join("".join(console.said[-2:]).split())
+    console.run(*REPLACE, "--despite-errors")
+    console.run(*renew, "--despite-errors")
+    assert len(opened(console).plans()) == 3
+    known.remove(error)
+    console.run(*renew)
+    assert len(opened(console).plans()) == 4, "a warning is for the owner to weigh"
+
+
 def test_a_policy_that_is_not_the_chains_is_not_changed_unawares(live: Live, console: Console, mine: Setting) -> None:
     network = ("--network", live.url)
     opened(console).add_plan(renewed(mine.plan, ["Ana"]))

@@ -10,7 +10,7 @@ import pytest
 
 from recovery import files
 from recovery.card import Receipt, Statement
-from recovery.kit import Kit
+from recovery.kit import Kit, Notes
 from recovery.plan import PolicyPlan
 from recovery.policy import DAY
 from recovery.quorum import derive_salt
@@ -47,6 +47,30 @@ def test_a_guardian_looks_at_the_kit_on_the_chain_and_answers(live: Live, consol
     assert made.commitments == kit_of(console, "ana").commitments
     assert "your kit is of the policy that the account has now" in said.words
     assert Statement.HOLDS.value in said.words and "Next: send receipt-ana.json" in said.words
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_no_chain_vouches_for_is_shown_and_said(
+    live: Live, console: Console, setting: Setting, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    """Who knows a guardian's opening could hand them a kit with another number to ring."""
+    if not asked:
+        monkeypatch.delenv("RECOVERY_NETWORK")
+    told = Notes("Olga", (("Ben", "+1 666 1"), ("Carl", "carl@example.org")), "What is the capital of France?")
+    altered(console, replace(kit_of(console, "ana"), notes=told))
+    said = console.run(*CHECK, passwords=1).words
+    for each in ("Question What is the capital of France?", "To ring Ben, +1 666 1", "Carl, carl@example.org"):
+        assert each in said
+    assert "No chain says whether the names of the paths, the question and the contacts are right" in said
+    assert "ring the owner on a number that you already had" in said
+    altered(console, replace(kit_of(console, "ana"), notes=Notes("Olga")))
+    said = console.run(*CHECK, passwords=1).words
+    assert "Question none" in said and "To ring nobody else" in said
+
+
+def test_who_resigns_is_not_troubled_with_it(live: Live, console: Console, setting: Setting) -> None:
+    said = console.run("guardian", "resign", "kits/kit-ana.json", "--signer", "ana", "-y", passwords=1).words
+    assert "To ring" not in said and "No chain says" not in said
 
 
 def test_without_a_network_it_is_said_that_the_chain_was_not_asked(
@@ -304,6 +328,59 @@ def test_the_list_says_who_has_answered_and_who_is_due(console: Console, mine: S
     assert {path["label"]: path["weight"] for path in data["paths"]} == {"friends": 2, "theft": 2, "heir": 0}
 
 
+@pytest.mark.parametrize("part", ["receipts", "cards"])
+def test_one_damaged_file_counts_for_nothing_and_keeps_nobody_else_from_counting(
+    live: Live, console: Console, mine: Setting, part: str
+) -> None:
+    answer(console, "ana")
+    opened(console).add_card(card("Ana", contact="+351 1"))
+    (console.home / "mine" / part / "x.json").write_text("{}")
+    network = ("--network", live.url)
+    for command in (("guardian", "list", *FOLDER), ("status", *FOLDER, *network)):
+        said = console.run(*command)
+        assert f"mine/{part}/x.json is not a guardian's" in " ".join(said.err.split())
+        assert "counts for nothing" in " ".join(said.err.split()) and "1 of 4" in said.words
+    assert "+351 1" in listed(console)
+    assert [each["counts"] for each in as_data(console)["guardians"]] == [True, False, False, False]
+    (console.home / "mine" / "policies" / "policy-1.json").write_text("{}")
+    console.refuses("guardian", "list", *FOLDER, because="policy-1.json", code=2)
+
+
+def test_a_damaged_card_is_named_before_there_is_a_policy(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    from recovery.folder import AccountNote, Folder
+
+    monkeypatch.delenv("RECOVERY_NETWORK", raising=False)
+    folder = Folder.create(console.home / "mine", AccountNote("Olga"))
+    folder.add_card(card("Ana"))
+    (folder.path / "cards" / "x.json").write_text("{}")
+    said = console.run("guardian", "list", *FOLDER)
+    assert address("ana") in said.out and "cards/x.json is not a guardian's card" in " ".join(said.err.split())
+
+
+def test_an_envelope_stays_sealed_and_is_looked_at_after_five_years(console: Console, mine: Setting) -> None:
+    for name in ("Carl", "Dora"):
+        opened(console).add_card(card(name))
+        opened(console).holding(name, "Notary")
+    said = console.run("guardian", "list", *FOLDER)
+    assert "sealed; never checked" in said.words and "open Carl and Dora and type the words" in said.words
+    assert "recovery guardian paper Carl --folder mine --check" in commands(said)
+    assert "ask Ana and Ben to say that they hold their kits" in said.words
+    answer(console, "ana", "carl", time=now() - 700 * DAY)
+    answer(console, "dora", time=now() - 5 * 366 * DAY)
+    said = console.run("guardian", "list", *FOLDER)
+    assert "sealed; last checked 23 months ago, kit" in said.words
+    assert "sealed; last checked 5 years ago (look again), kit" in said.words
+    assert "2 of 4 guardians can be counted on; still missing: Ana and Ben." in said.words
+    assert "open Dora and type the words, which files a receipt; then seal it again:" in said.words
+    data = {each["name"]: (each["sealed"], each["counts"], each["due"]) for each in as_data(console)["guardians"]}
+    assert data == {
+        "Ana": (False, False, True),
+        "Ben": (False, False, True),
+        "Carl": (True, True, False),
+        "Dora": (True, True, True),
+    }
+
+
 def test_the_margin_counts_all_guardians_and_those_who_have_answered(console: Console, mine: Setting) -> None:
     margin = "Margin: 1 person can be lost, whoever they are;"
     answer(console, "ana")
@@ -326,7 +403,7 @@ def test_the_list_asks_to_replace_who_has_resigned(console: Console, mine: Setti
 def test_a_receipt_that_was_changed_in_the_folder_does_not_count(console: Console, mine: Setting) -> None:
     answer(console, "ana")
     (path,) = (console.home / "mine" / "receipts").glob("*.json")
-    path.write_text(forged(path.read_text(), time=now() - 1))
+    path.write_text(forged(path.read_text(), time=now() - 5_000))
     assert as_data(console)["guardians"][0]["checked"] is None
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from recovery.card import Card
-from recovery.cli import drafts
+from recovery.cli import drafts, stopping
 from recovery.cli.freeze_card import file_ahead
 from recovery.errors import InvalidInput
 from recovery.folder import AccountNote, Folder
@@ -23,9 +25,16 @@ from tests.cli.conftest import DEFENCE, NAMES, NEW, OWNER, PAYER, Console, Setti
 from tests.cli.test_freeze_card import FREEZE, approvals, done, folder_of, signed_ahead
 from tests.cli.test_start_up import in_terminal
 from tests.live import PASSWORD, Live, Result
-from tests.world import person, signer
+from tests.world import owners_of, person, signer
 
 TODAY = "panic-2026-01-01"
+THIEF = person("thief").address
+
+
+@pytest.fixture(autouse=True)
+def same_time(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This computer's clock goes with the chain's, wherever a test travels."""
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(time=live.client.time))
 
 
 def first_line(result: Result) -> str:
@@ -90,7 +99,7 @@ def test_what_it_prints_gets_the_account_back(live: Live, console: Console, defe
     signed = approvals(console, f"{place}/recover.json", "ana", "ben", "dora")
     assert signed[0] == f"{place}/recover-ana.json"  # where the command looks for it
     console.run("start", f"{place}/recover.json", *signed, *PAYER, passwords=1)
-    said = panics(console).words
+    said = panics(console, "--new-owner", NEW).words
     assert "is under way: ready" in said and "in time" in said and "guardians were deceived" not in said
     live.travel(DAY)
     console.run("finalize", defence.wallet, "--request", f"{place}/recover.json", *PAYER, passwords=1)
@@ -106,7 +115,6 @@ def test_a_second_run_goes_on_with_the_first(live: Live, console: Console, defen
     assert first_line(result).startswith("FROZEN already until")
     assert console.files() == before  # guardians must not get two requests for the same
     assert " ".join(six_words(recover_request(console.home / "mine" / TODAY).digest)) in result.words
-    assert panics(console).code == 0 and console.files() == before  # without the new owner, too
     other = person("carl").address
     panics(console, "--new-owner", other)
     assert before.items() <= console.files().items()
@@ -216,7 +224,7 @@ def test_without_a_freeze_it_asks_the_guardians_for_one_and_fails(
     assert letter.index("freeze.json") < letter.index("recover.json")
     assert "freeze.json" not in written(place)["to-ana.txt"] and "can be spent until that is done" in result.words
     done(console, "freeze", f"mine/{TODAY}/freeze.json", "dora")
-    frozen = panics(console)
+    frozen = panics(console, "--new-owner", NEW)
     assert first_line(frozen).startswith("FROZEN already")
     assert recover_request(place) == recover_request(console.home / "mine" / f"{TODAY}-2")
 
@@ -329,8 +337,14 @@ def test_somebody_at_a_terminal_is_asked_once_before_and_for_the_new_key_after_t
     assert "The account cannot own itself" in said and "the thief has that key" in said
     assert "Path sworn: Ana, Ben and Dora together" in said and f"New owner {NEW}" in said
     assert recover_request(console.home / "mine" / TODAY).owners.signers[0].address == NEW
-    code, said = in_terminal(["panic", "--folder", "mine"], [], console.home, live.url)
+    before = console.files()
+    code, said = in_terminal(
+        ["panic", "--folder", "mine"], [("Is this your new key? [y/N]", b"y\n")], console.home, live.url
+    )
+    said = " ".join(said.split())
     assert code == 0 and "Who is to own the account?" not in said  # the first run has asked
+    assert f"{TODAY}/recover.json asks for this new owner." in said and said.count(NEW) > 1
+    assert console.files() == before  # guardians must not get two requests for the same
 
 
 def test_what_was_typed_comes_before_the_profile(live: Live, console: Console, defence: Setting) -> None:
@@ -347,6 +361,164 @@ def test_what_was_typed_comes_before_the_profile(live: Live, console: Console, d
     assert not (console.home / TODAY).exists()
     other = console.run("panic", defence.wallet, "--new-owner", NEW, *PAYER)
     assert other.out.startswith("FROZEN already") and (console.home / TODAY).is_dir()
+
+
+# ------------------------------------------------------------------------------------------- planted files
+
+
+def planted(live: Live, console: Console, setting: Setting, place: str, who: str = "thief", **changes: Any) -> Request:
+    """A request for a thief's key, where an earlier run would have put its own, and with the same rights."""
+    plan = setting.plan
+    index = drafts.theft_path(plan.policy)
+    assert index is not None
+    until = live.client.deadline(3 * DAY)
+    owners = owners_of(who)
+    request = live.client.request(setting.wallet, plan.policy.proof(index), "yes, take it", owners, until)
+    request = dataclasses.replace(request, **changes)
+    folder = console.home / place
+    folder.mkdir(mode=0o700)
+    (folder / "recover.json").touch(mode=0o600)
+    (folder / "recover.json").write_text(request.dumps())
+    return request
+
+
+@pytest.mark.parametrize("place", [TODAY, "panic-2025-12-24", f"{TODAY}-2", "panic-holiday"])
+def test_a_planted_request_is_not_taken_up_unless_its_owner_is_named(
+    live: Live, console: Console, defence: Setting, place: str
+) -> None:
+    """The working directory is often a folder of downloads."""
+    planted(live, console, defence, place)
+    result = console.run("panic", defence.wallet, "--policy", "policy.json", *PAYER, code=1)
+    assert THIEF not in result.out + result.err and "take it" not in result.words
+    assert ("a thief can have put it there" in result.words) == ("holiday" not in place)
+    new = {path for path in console.home.rglob("panic-*/*")} - {console.home / place / "recover.json"}
+    assert all(THIEF.lower() not in path.read_text().lower() for path in new)
+    assert "--new-owner ADDR" in result.words and not [path for path in new if path.name == "recover.json"]
+    named = console.run("panic", defence.wallet, "--policy", "policy.json", "--new-owner", NEW, *PAYER, code=1)
+    assert THIEF not in named.out + named.err and NEW in named.out
+
+
+@pytest.mark.parametrize("how", ["folder", "file", "link"])
+def test_what_others_could_have_written_is_not_even_looked_at(
+    live: Live, console: Console, defence: Setting, how: str
+) -> None:
+    planted(live, console, defence, TODAY)
+    place = console.home / TODAY
+    if how == "folder":
+        place.chmod(0o755)
+    elif how == "file":
+        (place / "recover.json").chmod(0o644)
+    else:
+        place.rename(console.home / "downloads")
+        place.symlink_to("downloads")
+    result = console.run("panic", defence.wallet, "--policy", "policy.json", *PAYER, code=1)
+    assert "a thief can have put it there" not in result.words and THIEF not in result.out + result.err
+
+
+def test_at_a_terminal_the_new_owner_of_a_file_is_shown_and_the_answer_is_no(
+    live: Live, console: Console, defence: Setting
+) -> None:
+    folder_of(console, defence)
+    planted(live, console, defence, f"mine/{TODAY}")
+    code, said = in_terminal(
+        ["panic", "--folder", "mine", "-y"],
+        [("Is this your new key? [y/N]", b"\n"), ("Address of the new key: ", f"{NEW}\n".encode())],
+        console.home,
+        live.url,
+    )
+    said = " ".join(said.split())
+    assert code == 1 and said.index(THIEF) < said.index("Is this your new key?") < said.index(NEW)
+    assert said.count(THIEF) == 1
+    assert recover_request(console.home / "mine" / f"{TODAY}-2").owners.signers[0].address == NEW
+
+
+@pytest.mark.parametrize("change", ["label", "deadline"])
+def test_of_an_earlier_request_for_the_named_owner_nothing_else_is_believed(
+    live: Live, console: Console, defence: Setting, change: str
+) -> None:
+    folder_of(console, defence)
+    changes: dict[str, Any] = {"deadline": live.client.deadline(50 * 365 * DAY)} if change == "deadline" else {}
+    old = planted(live, console, defence, f"mine/{TODAY}", "new", **changes)
+    result = panics(console, "--new-owner", NEW, code=1)
+    made = recover_request(console.home / "mine" / f"{TODAY}-2")
+    assert "take it" not in result.words and made.label == "sworn"
+    assert (made.digest == old.digest) == (change == "label")  # what was approved already stays good
+    assert made.deadline <= live.client.time() + 3 * DAY
+
+
+def test_a_planted_freeze_is_good_for_no_longer_than_ours(live: Live, console: Console, defence: Setting) -> None:
+    folder_of(console, defence)
+    place, client = console.home / "mine" / TODAY, live.client
+    proof = defence.plan.policy.proof(6)
+    place.mkdir(mode=0o700)
+    (place / "freeze.json").touch(mode=0o600)
+    far = client.request_freeze(defence.wallet, proof, "panic", client.deadline(50 * 365 * DAY))
+    (place / "freeze.json").write_text(far.dumps())
+    panics(console, "--new-owner", NEW, code=1)
+    made = Request.loads((console.home / "mine" / f"{TODAY}-2" / "freeze.json").read_text())
+    assert made.deadline <= client.time() + 3 * DAY
+
+
+def test_a_thiefs_recovery_is_never_to_be_finalized(live: Live, console: Console, defence: Setting) -> None:
+    ready(live, console, defence)
+    place = f"mine/{TODAY}"
+    planted(live, console, defence, place)
+    done(console, "start", f"{place}/recover.json", "ana", "ben", "dora")
+    for options, passwords in (((), 1), (("--new-owner", NEW), 0)):
+        result = panics(console, *options, passwords=passwords)
+        said = result.words
+        assert "recovery finalize" not in said and "take it" not in said and THIEF not in result.out + result.err
+        assert "nobody has said that its new owner is yours" in said and "in time" not in said
+        assert "recovery request --action cancel --path sworn --kit KIT --network URL" in said
+    code, told = in_terminal(
+        ["panic", "--folder", "mine"],
+        [("Is this your new key? [y/N]", b"n\n"), ("Address of the new key: ", b"\n")],
+        console.home,
+        live.url,
+    )
+    assert code == 0 and "recovery finalize" not in told and "take it" not in told
+
+
+def test_the_owners_recovery_is_known_without_its_file(live: Live, console: Console, defence: Setting) -> None:
+    ready(live, console, defence)
+    asked(console, "r.json", "--path", "sworn", "--new-owner", NEW)
+    done(console, "start", "r.json", "ana", "ben", "dora")
+    result = panics(console, "--new-owner", NEW, passwords=1)
+    finalize = next(line for line in commands(result) if line.startswith("recovery finalize"))
+    assert finalize == f"recovery finalize {defence.wallet} --path 5 --account KEY --network URL"
+    live.travel(DAY)
+    copied(console, finalize, account="payer", passwords=1)
+    assert live.client.owners(defence.wallet).signers[0].address == NEW
+
+
+def test_approvals_are_good_for_72_hours_by_the_earlier_clock(
+    live: Live, console: Console, defence: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder_of(console, defence)
+    now = live.client.time()
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(time=lambda: now + 900 * DAY))
+    panics(console, "--new-owner", NEW, "-o", "a", code=1)
+    for name in ("recover", "freeze"):
+        deadline = Request.loads((console.home / "a" / f"{name}.json").read_text()).deadline
+        assert now + 3 * DAY <= deadline <= live.client.time() + 3 * DAY
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(time=lambda: now - DAY + 60))
+    panics(console, "--new-owner", NEW, "-o", "b", code=1)
+    assert recover_request(console.home / "b").deadline == now + 2 * DAY + 60
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(time=lambda: now - 10 * 365 * DAY))
+    result = panics(console, "--new-owner", NEW, "-o", "c", code=1)
+    assert "one of them is wrong" in result.words and result.words.count("one of them is wrong") == 1
+    assert not list((console.home / "c").glob("*.json"))
+
+
+def test_a_folder_that_it_makes_for_its_own_is_for_its_owner_alone(
+    live: Live, console: Console, defence: Setting
+) -> None:
+    before = os.umask(0o022)
+    try:
+        console.run("panic", defence.wallet, "--policy", "policy.json", "-o", "there/now", *PAYER, code=1)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((console.home / "there").stat().st_mode) == 0o700
 
 
 # ---------------------------------------------------------------------------------------- what is not saved
@@ -440,8 +612,6 @@ def test_a_node_that_lags_behind_is_not_believed_to_have_frozen(
 
 
 def test_keys_of_the_owner_get_no_message(live: Live, console: Console, defence: Setting) -> None:
-    import dataclasses
-
     folder = folder_of(console, defence)
     own = dataclasses.replace(defence.plan, owners=(("phone", signer("ana")),), owners_threshold=1)
     folder.add_plan(own)

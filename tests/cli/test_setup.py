@@ -89,7 +89,7 @@ def test_typing_the_words_of_an_envelope_is_its_receipt(live: Live, console: Con
     check = ("guardian", "paper", "the envelope", "--folder", "my-recovery", "--check")
     console.refuses(*check, because="checksum is wrong", code=2, passwords=[" ".join(reversed(phrase.split()))])
     assert "Its receipt is filed, too" in console.run(*check, passwords=[phrase]).words
-    assert "the envelope answered today" in console.run("status", "--folder", "my-recovery").words
+    assert "the envelope sealed; last checked today" in console.run("status", "--folder", "my-recovery").words
     assert not any(phrase in said for said in console.said)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import stat
+from types import SimpleNamespace
 
 import pytest
 
+from recovery.cli import stopping
 from recovery.kit import Kit, Notes
 from recovery.policy import DAY
 from recovery.request import Approvals, Request, SignedApproval
@@ -18,6 +21,12 @@ from tests.live import Live, Result
 from tests.world import person
 
 THIEF = person("thief").address
+
+
+@pytest.fixture(autouse=True)
+def same_time(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This computer's clock goes with the chain's, wherever a test travels."""
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(time=live.client.time))
 
 
 def tricked(console: Console, who: str, *options: str, request: str = "r.json", passwords: int = 0) -> Result:
@@ -154,6 +163,102 @@ def test_files_of_somebody_else_are_left_alone(live: Live, console: Console, def
     assert (console.home / "there" / "cancel.json").exists()
     tricked(console, "ana")
     assert (console.home / "cancel.json").read_text() == "mine" and (console.home / "cancel2.json").exists()
+
+
+@pytest.mark.parametrize("planted", ["junk", "other", "forged", "dangling", "somebody"])
+def test_a_file_with_the_name_of_the_own_approval_does_not_stop_a_guardian_from_signing(
+    live: Live, console: Console, defence: Setting, planted: str
+) -> None:
+    started(console, "theft")
+    tricked(console, "ana")
+    request, own = Request.loads((console.home / "cancel.json").read_text()), console.home / "cancel-ana.json"
+    if planted == "dangling":
+        own.symlink_to("nothing")
+    else:
+        approvals(console, "cancel.json", "ben" if planted == "somebody" else "ana")
+        signed = SignedApproval.loads((console.home / approvals(console, "cancel.json", "ben")[0]).read_text())
+        (console.home / "cancel-ben.json").unlink()
+        if planted != "somebody":
+            signed = SignedApproval.loads(own.read_text())
+        if planted == "other":
+            signed = dataclasses.replace(signed, digest=bytes(32))
+        elif planted == "forged":
+            bad = dataclasses.replace(signed.approval, signature=bytes(64) + b"\x1b")
+            signed = dataclasses.replace(signed, approval=bad)
+        own.write_text("junk" if planted == "junk" else signed.dumps())
+    before = "" if planted == "dangling" else own.read_text()
+    unsigned = tricked(console, "ana")
+    assert "not signed by you" in unsigned.words and "2 votes of 2 missing" in unsigned.words
+    result = tricked(console, "ana", "--signer", "ana", "-y", passwords=1)
+    assert "cancel-ana-2.json; with it 1 vote of 2 missing" in result.words
+    approval = SignedApproval.loads((console.home / "cancel-ana-2.json").read_text())
+    assert Approvals.of(request, [approval]).missing == 1
+    assert planted == "dangling" or own.read_text() == before
+    warned = "cancel-ana.json is no approval of this" in result.words
+    assert warned == (planted in ("junk", "other", "forged", "dangling"))
+    assert "with it 1 vote of 2 missing" in tricked(console, "ana", "--signer", "ana", "-y").words  # signed already
+    own.unlink()
+    approvals(console, "cancel.json", "ben")
+    copied(console, next(line for line in commands(result) if "cancel-*" in line), account="payer", passwords=1)
+    assert is_idle(live, defence, 1)
+
+
+@pytest.mark.parametrize("change", ["deadline", "label"])
+def test_a_request_that_this_run_could_not_have_written_is_not_signed(
+    live: Live, console: Console, defence: Setting, change: str
+) -> None:
+    request = started(console, "theft")
+    client = live.client
+    label, later = ("theft", 50 * 365 * DAY) if change == "deadline" else ("send me all", 2 * DAY)
+    planted = client.request_cancel(defence.wallet, request.proof, label, client.deadline(later))
+    (console.home / "cancel.json").write_text(planted.dumps())
+    tricked(console, "ana", "--signer", "ana", "-y", passwords=1)
+    assert not (console.home / "cancel-ana.json").exists()
+    made = Request.loads((console.home / "cancel2.json").read_text())
+    assert made.label == "theft" and made.deadline <= client.time() + 3 * DAY
+    assert SignedApproval.loads((console.home / "cancel2-ana.json").read_text()).digest == made.digest
+
+
+def test_what_stops_it_is_named_by_the_kit_and_not_by_who_tricks(
+    live: Live, console: Console, defence: Setting
+) -> None:
+    request = dataclasses.replace(started(console, "theft"), label="friends")
+    (console.home / "r.json").write_text(request.dumps())
+    tricked(console, "ana")
+    assert Request.loads((console.home / "cancel.json").read_text()).label == "theft"
+    freeze = dataclasses.replace(asked(console, "f.json", *FREEZE), label="friends")
+    (console.home / "f.json").write_text(freeze.dumps())
+    done(console, "freeze", "f.json", "ana", "ben")
+    tricked(console, "ana", request="f.json")
+    assert Request.loads((console.home / "thaw.json").read_text()).label == "freeze"
+
+
+def test_a_node_whose_clock_runs_ahead_makes_no_approval_good_for_longer(
+    live: Live, console: Console, defence: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(console, "theft")
+    now = live.client.time()
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(time=lambda: now - DAY - 60))
+    console.refuses("tricked", "r.json", *kit_of("ana"), because="one of them is wrong")
+    here = now - DAY + 60
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(time=lambda: here))
+    tricked(console, "ana")
+    assert Request.loads((console.home / "cancel.json").read_text()).deadline == here + 3 * DAY
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(time=lambda: now + 400 * DAY))
+    tricked(console, "ana", "-o", "there")
+    assert Request.loads((console.home / "there" / "cancel.json").read_text()).deadline <= live.client.time() + 3 * DAY
+
+
+def test_a_folder_that_it_makes_is_for_its_owner_alone(live: Live, console: Console, defence: Setting) -> None:
+    started(console, "theft")
+    before = os.umask(0o022)
+    try:
+        tricked(console, "ana", "-o", "there")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((console.home / "there").stat().st_mode) == 0o700
+    (console.home / "file").write_text("")
+    console.refuses("tricked", "r.json", *kit_of("ana"), "-o", "file/there", because="cannot be made", code=2)
 
 
 def test_when_it_is_ready_it_says_to_be_quick(live: Live, console: Console, defence: Setting) -> None:

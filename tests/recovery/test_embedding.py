@@ -15,10 +15,10 @@ import recovery
 
 ROOT = Path(recovery.__file__).resolve().parent
 #: What only the command line, pictures, calendars and Ape need, besides the folders cli, demo and monitor.
-OUTSIDE = {"ape_command", "calendar_file", "frames", "images"}
+OUTSIDE = {"ape_command", "ape_hsm", "calendar_file", "frames", "images"}
 CORE = sorted({path.stem for path in ROOT.glob("*.py")} - OUTSIDE - {"__init__"})
 EVERYTHING = f"import importlib\nfor name in {CORE!r}: importlib.import_module('recovery.' + name)\n"
-ABSENT = ("click", "rich", "yaml", "segno", "PIL", "zxingcpp", "icalendar", "ape", "eth_tester", "eth", "fastapi")
+ABSENT = ("click", "pkcs11", "yaml", "segno", "PIL", "zxingcpp", "icalendar", "ape", "eth_tester", "eth", "fastapi")
 
 #: What an embedding program does without a chain, from the policy to the transaction.
 ROUND_TRIP = """

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -372,6 +373,65 @@ def test_bytes_are_written_as_they_are(tmp_path: Path) -> None:
     assert path.read_bytes() == data
 
 
+@pytest.mark.parametrize("secret", [True, False])
+def test_folders_on_the_way_to_a_secret_are_secret_too(tmp_path: Path, secret: bool) -> None:
+    old = os.umask(0o022)
+    try:
+        tmp_path.chmod(0o755)
+        path = files.write(tmp_path / "one" / "two" / "file", "text", secret=secret)
+        for each in (path.parent, path.parent.parent):
+            assert stat.S_IMODE(each.stat().st_mode) == (0o700 if secret else 0o755)
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755, "what was there is left as it is"
+    finally:
+        os.umask(old)
+
+
+@pytest.fixture(params=[errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EACCES])
+def stick(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place like a FAT stick: no hard links, and no modes."""
+
+    def refuses(*_: object, **__: object) -> None:
+        raise OSError(request.param, "refused")
+
+    monkeypatch.setattr(os, "link", refuses)
+    monkeypatch.setattr(os, "chmod", refuses)
+    return tmp_path
+
+
+def test_where_there_are_no_hard_links_files_are_written_all_the_same(stick: Path) -> None:
+    path = files.write_bytes(stick / "kit.json", b"a\r\nb", secret=True)
+    assert path.read_bytes() == b"a\r\nb" and stat.S_IMODE(path.stat().st_mode) == 0o600
+    open_ = files.write(stick / "open.json", "text")
+    assert open_.read_text() == "text" and stat.S_IMODE(open_.stat().st_mode) == 0o666 & ~files._umask()
+    with pytest.raises(InvalidInput, match="kit.json exists already"):
+        files.write(path, "other")
+    assert path.read_bytes() == b"a\r\nb"
+    (stick / "dangling").symlink_to(stick / "aim")
+    with pytest.raises(InvalidInput, match="dangling exists already"):
+        files.write(stick / "dangling", "text", secret=True)
+    assert sorted(each.name for each in stick.iterdir()) == ["dangling", "kit.json", "open.json"]
+    files.write(path, "third", replace=True)
+    assert path.read_text() == "third"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_what_fails_half_way_on_such_a_stick_leaves_nothing(
+    stick: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    really, calls = os.fsync, []
+
+    def fails(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == 2:
+            raise error
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else InvalidInput):
+        files.write(stick / "kit.json", "text", secret=True)
+    assert len(calls) == 2 and not list(stick.iterdir())
+
+
 def test_a_text_is_read_without_what_reads_pictures(tmp_path: Path) -> None:
     program = (
         "import sys\nfor name in ('PIL', 'zxingcpp', 'segno', 'click'): sys.modules[name] = None\n"
@@ -413,6 +473,9 @@ def test_whatever_somebody_is_called_is_a_part_of_one_files_name(name: str) -> N
 
 
 def test_every_kind_of_file_has_a_name_for_people() -> None:
-    assert {json.loads(original.dumps())["type"] for _, original in KINDS.values()} == set(files.NAMES) - {
-        "recovery-intent"
+    # They have tests of their own.
+    elsewhere = {"intent", "unsigned", "signed", "state-proof", "history", "bundle"}
+    elsewhere |= {"share", "share-set", "share-challenge", "share-answer"}
+    assert set(files.NAMES) - {f"recovery-{kind}" for kind in elsewhere} == {
+        json.loads(original.dumps())["type"] for _, original in KINDS.values()
     }

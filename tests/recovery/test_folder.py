@@ -5,18 +5,21 @@ from __future__ import annotations
 import dataclasses
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
 from recovery import files
 from recovery.card import Card
-from recovery.errors import InvalidFile, InvalidInput
+from recovery.errors import InvalidFile, InvalidInput, RecoveryError
 from recovery.folder import AccountNote, Folder
-from recovery.kit import Notes
+from recovery.kit import Kit, Notes
 from recovery.plan import Guardian, PolicyPlan
-from tests.recovery.samples import ACCOUNT, MODULE, NOTE, NOW, OWNED, PLAN, card, kit, receipt
+from tests.recovery.samples import ACCOUNT, MODULE, NOTE, NOW, OWNED, PLAN, card, forged, kit, receipt
 from tests.world import signer
+
+ENVELOPES = AccountNote("Olga", holders=(("box", "Ben"), ("Safe", "")))
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def test_everything_in_it_is_readable_for_its_owner_alone(tmp_path: Path) -> Non
     old = os.umask(0)
     try:
         there = tmp_path / "a stick"  # with a folder that was there before, and that everybody may read
-        there.mkdir(mode=0o755)
+        (there / "cards").mkdir(parents=True, mode=0o755)
         for path in (tmp_path / "new", there):
             folder = Folder.create(path, NOTE)
             assert mode(path / "account.json") == 0o600
@@ -66,9 +69,95 @@ def test_everything_in_it_is_readable_for_its_owner_alone(tmp_path: Path) -> Non
                 *("cards", "kits", "policies", "receipts")
             ]
         assert mode(tmp_path / "new") == 0o700
-        assert mode(there) == 0o755, "what was there before may hold other things"
+        assert mode(there) == 0o700, "names of files are names of guardians"
+        assert mode(Folder.create(tmp_path / "deep" / "in" / "mine", NOTE).path.parent) == 0o700
     finally:
         os.umask(old)
+
+
+def test_a_place_that_is_meant_for_all_is_not_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    Folder.create(tmp_path, NOTE)
+    assert mode(tmp_path) == 0o1777 and mode(tmp_path / "cards") == 0o700
+
+
+def test_a_stick_that_has_no_modes_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = tmp_path / "stick"
+    there.mkdir(mode=0o755)
+
+    def refuses(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refuses)
+    monkeypatch.setattr(Path, "chmod", refuses)
+    assert Folder.create(there, NOTE) == Folder.open(there)
+
+
+def leftover(path: Path, age: int = 120, permissions: int = 0o600) -> Path:
+    """What a process leaves that is killed while it writes."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("abandon ability able")
+    path.chmod(permissions)
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+def test_what_a_killed_process_has_left_is_removed_when_the_folder_is_opened(folder: Folder) -> None:
+    kept = everything(folder.path)
+    for name in (
+        *(".account.json.abcd_123", ".policy.yaml.abcd_123", "cards/.ana.json.0123abcd", "kits/.kit-ana.pdf.zzzzzzzz"),
+        *("policies/.policy-1.json.a_b_c_d_", "receipts/.ana-1.json.abcdefgh", "paper/.box.pdf.abcdefgh"),
+        *("cards/stale/.ana.json.0123abcd", "keys/.phone.json.abcdefgh"),
+    ):
+        leftover(folder.path / name)
+    assert Folder.open(folder.path) == folder
+    assert everything(folder.path) == kept
+
+
+def test_what_files_write_leaves_if_it_is_killed_is_what_is_removed(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed process does not come to its `finally`."""
+    kept = everything(folder.path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", lambda _: None)
+        folder.add_plan(PLAN)
+    (left,) = [path for path in (folder.path / "policies").iterdir() if path.name.startswith(".")]
+    Folder.open(folder.path)
+    assert left.exists(), "somebody may still be writing it"
+    os.utime(left, (time.time() - 120,) * 2)
+    Folder.open(folder.path)
+    assert everything(folder.path) == sorted([*kept, "policies/policy-1.json"])
+
+
+def test_nothing_else_is_removed(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        *("cards/.ana.json.short", "cards/.ana.json.toolong12", "cards/.ana.json.ABCDEFGH", "cards/.ana.txt.abcdefgh"),
+        *("cards/ana.json.abcdefgh", "cards/._ana.json", ".other.json.abcdefgh", "elsewhere/.ana.json.abcdefgh"),
+    ):
+        leftover(folder.path / name)
+    leftover(folder.path / "cards" / ".ana.json.abcdefgh", age=5)
+    leftover(folder.path / "cards" / ".ben.json.abcdefgh", permissions=0o644)
+    (folder.path / "cards" / ".carl.json.abcdefgh").mkdir(mode=0o600)
+    (folder.path / "cards" / ".dora.json.abcdefgh").symlink_to(leftover(folder.path / "aim"))
+    kept = everything(folder.path)
+    Folder.open(folder.path)
+    assert everything(folder.path) == kept and (folder.path / "cards" / ".carl.json.abcdefgh").is_dir()
+    others = leftover(folder.path / "cards" / ".eve.json.abcdefgh")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        Folder.open(folder.path)
+    assert others.exists(), "it is somebody else's"
+
+
+def test_a_folder_that_cannot_be_changed_can_be_opened(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    leftover(folder.path / "cards" / ".ana.json.abcdefgh")
+
+    def refuses(*_: object, **__: object) -> None:
+        raise PermissionError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refuses)
+    assert Folder.open(folder.path) == folder
 
 
 def test_a_folder_is_not_made_over_another(folder: Folder) -> None:
@@ -101,7 +190,7 @@ def test_another_note_is_written_at_once(folder: Folder) -> None:
 
 
 def test_a_note_survives_a_round_trip() -> None:
-    for note in (NOTE, AccountNote(""), AccountNote("Olga", ACCOUNT, MODULE, (1,), (), (("ana", "?"),))):
+    for note in (NOTE, AccountNote(""), AccountNote("Olga", ACCOUNT, MODULE, (1,), (), (("ana", "?"),)), ENVELOPES):
         assert AccountNote.loads(note.dumps()) == note
 
 
@@ -113,6 +202,59 @@ def test_a_note_that_says_something_twice_is_refused() -> None:
         AccountNote("Olga", contacts=("ben", "ben"))
     with pytest.raises(InvalidInput, match="Question for ana stands twice"):
         AccountNote("Olga", questions=(("ana", "?"), ("ana", "!")))
+    with pytest.raises(InvalidInput, match="Holder of box stands twice"):
+        AccountNote("Olga", holders=(("box", "Ben"), ("box", "Carl")))
+
+
+def test_who_keeps_an_envelope_is_remembered_by_its_key(folder: Folder) -> None:
+    folder.add_card(card("ana"))
+    held = folder.holding("ana", "Ben").holding("Nobody", "").holding("ana", "Carl")
+    assert Folder.open(folder.path).note.holders == held.note.holders == (("Nobody", ""), ("ana", "Carl"))
+    assert held.note == dataclasses.replace(NOTE, holders=held.note.holders)
+    assert held.holder(card("ana")) == "Carl" and held.sealed(PLAN) == ("ana",)
+    assert held.holder(card("ana", "mallory")) == "", "anybody can write any name on a card"
+    assert held.holder(card("ben")) == "" and folder.sealed(PLAN) == ()
+    other = dataclasses.replace(
+        PLAN,
+        guardians=tuple(dataclasses.replace(each, name=each.name.title()) for each in PLAN.guardians),
+        paths=tuple(
+            dataclasses.replace(path, guardians=tuple((name.title(), weight) for name, weight in path.guardians))
+            for path in PLAN.paths
+        ),
+    )
+    assert held.sealed(other) == ("Ana",), "the owner may call it otherwise"
+    (folder.path / "cards" / "ana.json").write_text("{}")
+    assert held.sealed(PLAN) == () and held.holder(card("ana")) == ""
+
+
+@pytest.mark.parametrize("wrong", ["{}", "", "\0", "[" * 5000])
+def test_cards_and_receipts_are_read_without_those_that_are_damaged(folder: Folder, wrong: str) -> None:
+    folder.add_card(card("ana"))
+    folder.add_receipt(receipt())
+    for part, read, rest in (("cards", folder.cards, [card("ana")]), ("receipts", folder.receipts, [receipt()])):
+        bad = folder.path / part / "aaa.json"
+        bad.write_text(wrong)
+        damaged: list[RecoveryError] = []
+        assert read(damaged) == rest
+        assert len(damaged) == 1 and str(bad) in damaged[0].message
+        with pytest.raises(InvalidFile, match=r"aaa\.json"):
+            read()
+        bad.unlink()
+        bad.mkdir()  # and what is no file at all
+        assert read(damaged) == rest and len(damaged) == 2
+        bad.rmdir()
+
+
+def test_no_more_are_rung_than_a_kit_may_name() -> None:
+    ring = tuple((f"n{number}", "+1") for number in range(33))
+    assert Notes("Olga", ring[:32]).ring == ring[:32]
+    with pytest.raises(InvalidInput, match="at most 32 people to be rung, not 33"):
+        Notes("Olga", ring)
+    whole = kit("ana", Notes("Olga", ring[:32]))
+    assert Kit.loads(whole.dumps()) == whole
+    more = forged(whole.dumps(), ring=[{"name": name, "contact": contact} for name, contact in ring])
+    with pytest.raises(InvalidFile, match="at most 32 people"):
+        Kit.loads(more)
 
 
 # ---------------------------------------------------------------------------------------- policies

@@ -14,7 +14,16 @@ from recovery.card import CLOCK_ERROR, Receipt, Statement
 from recovery.kit import Kit
 from recovery.plan import Guardian, PolicyPlan
 from recovery.policy import DAY
-from recovery.protection import CHECK_EVERY, CHECK_LAPSES, Protection, Standing, protection, spare
+from recovery.protection import (
+    CHECK_EVERY,
+    CHECK_EVERY_PAPER,
+    CHECK_LAPSES,
+    CHECK_LAPSES_PAPER,
+    Protection,
+    Standing,
+    protection,
+    spare,
+)
 from tests.recovery.samples import ACCOUNT, MODULE, NOW, PLAN, kit, receipt
 from tests.world import signer
 
@@ -118,6 +127,23 @@ def test_a_guardian_counts_until_eighteen_months_after_the_last_receipt_and_is_a
     ):
         ana = standing("ana", said("ana"), now=NOW + age)
         assert (ana.counts, ana.due, ana.checked) == (counts, due, NOW), age
+
+
+def test_an_envelope_stays_sealed_for_five_years() -> None:
+    assert (CHECK_EVERY_PAPER, CHECK_LAPSES_PAPER) == (5 * 365 * DAY, (5 * 365 + 183) * DAY)
+    for age, counts, due in (
+        *((0, True, False), (CHECK_LAPSES, True, False), (CHECK_EVERY_PAPER - 1, True, False)),
+        *((CHECK_EVERY_PAPER, True, True), (CHECK_LAPSES_PAPER - 1, True, True), (CHECK_LAPSES_PAPER, False, True)),
+    ):
+        seen = protection(PLAN, said("ana", "ben"), (), ACCOUNT, NOW + age, ("ana",))
+        ana, ben = seen.guardians[:2]
+        assert (ana.sealed, ana.counts, ana.due) == (True, counts, due), age
+        assert (ben.sealed, ben.counts, ben.due) == (False, age < CHECK_LAPSES, age >= CHECK_EVERY), age
+
+
+def test_an_envelope_that_was_never_looked_at_does_not_count() -> None:
+    ana = protection(PLAN, (), (), ACCOUNT, NOW, ("ana",)).guardians[0]
+    assert ana.sealed and ana.due and not ana.counts
 
 
 def test_the_last_receipt_decides_in_whatever_order_they_are_read() -> None:

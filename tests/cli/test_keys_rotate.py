@@ -1,0 +1,178 @@
+"""`recovery keys rotate`: no wallet is given to a key that nobody has seen sign."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from recovery import files
+from recovery.client import RecoveryClient
+from recovery.errors import Refused
+from recovery.keys import cold, rotation
+from recovery.plan import PolicyPlan
+from tests.cli.conftest import NEW, OWNER, PAYER, Console, Setting, established
+from tests.live import Live
+from tests.world import owners_of, person
+
+ANA = person("ana").address
+READY = ("--backed-up", *OWNER, *PAYER)
+
+
+def rotate(setting: Setting, *new: str) -> tuple[str, ...]:
+    return ("keys", "rotate", setting.wallet, *(part for each in new for part in ("--new-owner", each)))
+
+
+def test_a_wallet_gets_a_key_that_was_seen_to_sign(live: Live, console: Console, setting: Setting) -> None:
+    done = console.run(*rotate(setting, NEW), "--new-signer", "new", *READY, passwords=3)
+    assert f"The key of {NEW} can sign." in done.words
+    assert "Tried: the wallet refuses the old keys. Tried: the wallet takes the new keys." in done.words
+    assert live.client.owners(setting.wallet) == owners_of("new")
+    console.run("heartbeat", setting.wallet, "--signer", "new", *PAYER, passwords=2)
+    console.refuses("heartbeat", setting.wallet, *OWNER, *PAYER, because="is not an owner of this wallet (any more)")
+
+
+def test_a_key_that_is_elsewhere_signs_there(live: Live, console: Console, setting: Setting) -> None:
+    console.run(*rotate(setting, NEW, ANA), "--threshold", "2", "--challenges", "ask")
+    asked = sorted((console.home / "ask").iterdir())
+    assert len(asked) == 2
+    for path, name in (
+        (f"ask/new-owner-{NEW[2:10].lower()}.json", "new"),
+        (f"ask/new-owner-{ANA[2:10].lower()}.json", "ana"),
+    ):
+        done = console.run("keys", "sign", path, "--signer", name, "-y", "-o", f"{name}.json", passwords=1)
+        assert "This key can sign, and may become an owner of this account." in done.words
+        assert "no message of ape-recovery" not in done.words
+    both = (*rotate(setting, NEW, ANA), "--threshold", "2")
+    refused = console.run(*both, "--proof", "new.json", *READY, code=1, passwords=1)
+    assert f"Nobody has seen yet that the key of {ANA} can sign. Nothing was sent." in refused.words
+    done = console.run(*both, "--proof", "new.json", "--proof", "ana.json", *READY, passwords=2)
+    assert "the wallet refuses the old keys" in done.words and "The new keys are elsewhere." in done.words
+    assert live.client.owners(setting.wallet) == owners_of("new", "ana", threshold=2)
+
+
+def test_a_proof_is_good_for_one_rotation(live: Live, console: Console, setting: Setting) -> None:
+    console.run(*rotate(setting, NEW), "--challenges", "ask")
+    (asked,) = (console.home / "ask").iterdir()
+    console.run("keys", "sign", str(asked), "--signer", "new", "-y", "-o", "proof.json", passwords=1)
+    # Others own the wallet meanwhile.
+    console.run("wallet", "rotate", setting.wallet, "--new-owner", ANA, *OWNER, *PAYER, passwords=2)
+    old = (*rotate(setting, NEW), "--proof", "proof.json", "--backed-up", "--signer", "ana", *PAYER)
+    console.refuses(*old, because="is not what", passwords=1)
+    assert live.client.owners(setting.wallet) == owners_of("ana")
+
+
+def test_a_proof_of_somebody_else_is_none(live: Live, console: Console, setting: Setting) -> None:
+    made = rotation.challenge(31337, setting.wallet, NEW, live.client.owners_hash(setting.wallet))
+    signature = bytes(person("ana").sign_message(made.signable).signature)
+    for signer in (NEW, ANA):
+        text = cold.dump_signed(cold.Signature(made.digest, signer, signature))
+        (console.home / "forged.json").write_text(text)
+        code = 1 if signer == NEW else 2
+        because = "not signed by that key" if signer == NEW else "is no signature of a new owner"
+        console.refuses(
+            *rotate(setting, NEW), "--proof", "forged.json", *READY, because=because, code=code, passwords=1
+        )
+    right = bytes(person("new").sign_message(made.signable).signature)
+    (console.home / "other.json").write_text(cold.dump_signed(cold.Signature(bytes(32), NEW, right)))
+    console.refuses(*rotate(setting, NEW), "--proof", "other.json", *READY, because="is not what", passwords=1)
+    assert files.kind_of((console.home / "other.json").read_text()) == cold.SIGNED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "because", "code"),
+    [
+        (READY, f"Nobody has seen yet that the key of {NEW} can sign", 1),
+        (("--new-signer", "ana", *READY), f"That is the key of {ANA}, which is not among --new-owner", 2),
+        (("--new-signer", "new", *OWNER, *PAYER), "Nobody says that the new keys have a backup", 1),
+        (("--new-signer", "new", "--challenges", "x", *READY), "Give --proof with what came back", 2),
+        (("--new-signer", "new", "--backed-up", "--signer", "ana", *PAYER), "is not an owner of this wallet", 1),
+        (("--new-signer", "nobody", *READY), "There is no keystore file 'nobody'", 2),
+    ],
+)
+def test_nothing_is_sent_unless_all_is_right(
+    live: Live, console: Console, setting: Setting, arguments: tuple[str, ...], because: str, code: int
+) -> None:
+    console.refuses(*rotate(setting, NEW), *arguments, because=because, code=code, passwords=3)
+    assert live.client.owners(setting.wallet) == owners_of("owner")
+
+
+def test_whoever_has_no_backup_is_sent_to_make_one(
+    live: Live, console: Console, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recovery.cli.keys_rotate.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    base = (*rotate(setting, NEW), "--new-signer", "new", *OWNER, *PAYER)
+    refused = console.run(*base, passwords=3, answer="n\n", code=1)
+    assert "The new keys have no backup. Make one first, and try it: recovery keys restore" in refused.words
+    assert live.client.owners(setting.wallet) == owners_of("owner")
+    console.run(*base, passwords=3, answer="y\n")
+    assert live.client.owners(setting.wallet) == owners_of("new")
+
+
+def test_a_keystore_that_hides_its_address_is_seen_when_it_signs(
+    live: Live, console: Console, setting: Setting
+) -> None:
+    path = console.home / ".ape" / "accounts" / "ana.json"
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "address"}))
+    because = f"That is the key of {ANA}, which is not among --new-owner"
+    console.refuses(*rotate(setting, NEW), "--new-signer", "ana", *READY, because=because, code=2, passwords=3)
+
+
+def test_a_contract_is_warned_of_as_it_cannot_be_tried(
+    live: Live, console: Console, setting: Setting, policy: PolicyPlan
+) -> None:
+    safe = established_elsewhere(live, policy)
+    done = console.run(*rotate(setting, safe), *READY, passwords=2)
+    assert f"{safe} is no plain key" in done.words and "The new keys are elsewhere" in done.words
+    assert live.client.owners(setting.wallet) == owners_of(safe)
+
+
+def established_elsewhere(live: Live, policy: PolicyPlan) -> str:
+    """Another wallet: a contract that answers for signatures."""
+    owning = owners_of("ben")
+    live.client.send(live.client.create_wallet(owning, policy.policy), person("payer"))
+    return live.client.deployment.wallet_address(owning, policy.policy)
+
+
+def test_two_owners_replace_themselves(live: Live, console: Console, policy: PolicyPlan) -> None:
+    couple = established(live, console, policy, "owner", "payer", threshold=2)
+    both = ("--backed-up", *OWNER, "--signer", "payer", *PAYER)
+    done = console.run(*rotate(couple, NEW), "--new-signer", "new", *both, passwords=3)
+    assert "the wallet refuses the old keys" in done.words and "the wallet takes the new keys" in done.words
+
+
+@pytest.mark.parametrize("fault", ["old", "new", "other"])
+def test_what_the_wallet_does_afterwards_is_believed_and_nothing_else(
+    live: Live, console: Console, setting: Setting, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    really, tries = RecoveryClient.simulate, []
+
+    def simulate(client: RecoveryClient, transaction: object, sender: str) -> int:
+        if getattr(transaction, "summary", "") != "try":
+            return really(client, transaction, sender)  # type: ignore[arg-type]
+        tries.append(transaction)
+        if fault == "old":
+            return 21_000
+        error = Refused("Not today.")
+        error.code = "WalletUnauthorized" if fault == "new" else "refused"
+        raise error
+
+    monkeypatch.setattr(RecoveryClient, "simulate", simulate)
+    done = console.run(*rotate(setting, NEW), "--new-signer", "new", *READY, passwords=3, code=1)
+    because = {
+        "old": "still takes what the old keys sign",
+        "new": "Tried: the wallet refuses the old keys.",
+        "other": "Whether the wallet refuses the old keys could not be tried. Not today.",
+    }[fault]
+    assert because in done.words and ("was refused: Not today. Keep the new keys" in done.words) == (fault != "old")
+    assert live.client.owners(setting.wallet) == owners_of("new")
+    assert len(tries) == (1 if fault == "old" else 2)
+
+
+def test_only_shown_or_written_down_needs_no_trial_afterwards(live: Live, console: Console, setting: Setting) -> None:
+    base = (*rotate(setting, NEW), "--new-signer", "new", "--backed-up", *OWNER, "--account", "payer", "-y")
+    done = console.run(*base, "--dry-run", passwords=1)
+    assert "Simulated: it would succeed" in done.words and "Tried" not in done.words
+    console.run(*base, "--unsigned", "u.json", passwords=2)
+    assert live.client.owners(setting.wallet) == owners_of("owner")
