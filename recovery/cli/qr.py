@@ -50,10 +50,11 @@ def qr(file: Path, png: Path | None, as_text: bool, yes: bool) -> None:
     for target in targets:
         require_free(target)
     if kind in SECRET:
+        secret = SECRET[kind].format("text" if as_text else "picture")
+        whose = "" if kind == "recovery-policy" else " but whose it is"
         warn(
-            f"{files.source_name(file)} is {files.NAMES[kind]}, "
-            f"{SECRET[kind].format('text' if as_text else 'picture')}. It is as secret as the file: never show or send it "
-            f"to anybody{'' if kind == 'recovery-policy' else ' but whose it is'}."
+            f"{files.source_name(file)} is {files.NAMES[kind]}, {secret}. It is as secret as the file: never show or "
+            f"send it to anybody{whose}."
         )
         confirm("Go on?", yes)
     if as_text:
