@@ -92,9 +92,14 @@ class Seat:
     def _talk(
         self, terminal: int, line: str, answers: list[tuple[str, str]], heard: Sequence[str]
     ) -> tuple[str, list[tuple[str, str]]]:
-        seen, output, answered = b"", "", 0
+        seen, output, answered, stopping = b"", "", 0, 0
         while True:
-            readable, _, _ = select.select([terminal], [], [], PATIENCE)
+            readable, _, _ = select.select([terminal], [], [], 3 if stopping else PATIENCE)
+            if not readable and 0 < stopping < 10:
+                # Between showing a prompt and waiting for it, Python can miss a Ctrl-C; people press it again.
+                os.write(terminal, CTRL_C.encode())
+                stopping += 1
+                continue
             assert readable, f"{line!r} waits for something: {output[-600:]}"
             try:
                 chunk = os.read(terminal, 65536)
@@ -107,6 +112,7 @@ class Seat:
             answer = self._answer(output[answered:].rpartition("\n")[2], answers, heard or six_words_on(output))
             if answer is not None:
                 answered = len(output)
+                stopping = int(answer == CTRL_C)
                 os.write(terminal, answer.encode() if answer == CTRL_C else f"{answer}\n".encode())
 
     def _answer(self, asked: str, answers: list[tuple[str, str]], heard: Sequence[str]) -> str | None:

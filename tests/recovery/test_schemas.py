@@ -233,7 +233,7 @@ def plans(draw: st.DrawFn) -> PolicyPlan:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plan=plans(), data=st.data())
 def test_whatever_we_write_is_right(plan: PolicyPlan, data: st.DataObject) -> None:
     assert faults("recovery-policy", plan.dumps()) == []
