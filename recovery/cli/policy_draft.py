@@ -82,14 +82,15 @@ class Draft:
         lines = [line for line in self.text.split("\n") if not self._is_entry(line, name)]
         return self._with(lines)._with_members(lambda members: [each for each in members if each[0] != name])
 
-    def joined(self, beside: str, real: str, signer: str) -> Draft:
+    def joined(self, beside: str, real: str, signer: str, person: str = "") -> Draft:
         """With somebody more, who stands wherever `beside` stands, with as many votes."""
+        value = f'{{signer: "{signer}", person: {_quoted(person)}}}' if person else f'"{signer}"'
         lines = []
         for line in self.text.split("\n"):
             lines.append(line)
             if self._is_entry(line, beside):
                 indent = line[: len(line) - len(line.lstrip())]
-                lines.append(f'{indent}{_quoted(real)}: "{signer}"')
+                lines.append(f"{indent}{_quoted(real)}: {value}")
 
         own = self._owner_keys()
 

@@ -129,7 +129,7 @@ def name_guardians(folder: Folder, pay: Paying, paper: str) -> None:
     ):
         found = _guardian(folder, "One more", pay, paper)
         if found is not None:
-            draft = draft.joined(beside, found[0].name, str(found[0].signer))
+            draft = draft.joined(beside, found[0].name, str(found[0].signer), found[1])
             names.append(found[0].name)
             _write(folder, draft)
 
