@@ -1,7 +1,7 @@
 """What the project's test runs need of pytest beyond pytest itself.
 
 * `REQUIRE_ALL=1` turns every skip into a failure. CI sets it, so that nothing goes untested there unnoticed.
-* `--save-results` and `--add-results` let a second run count and report the tests of a first one. The
+* `--save-results` and `--add-results` let one run count and report the tests of another. The
   contracts are tested under Ape and the rest without it, in two processes; whoever reads the last line shall
   see all of them.
 """
@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests.sessions
 from _pytest.terminal import TerminalReporter
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL", "") not in ("", "0")
@@ -24,11 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the two options."""
     group = parser.getgroup("results", "results of several runs")
     group.addoption("--save-results", type=Path, metavar="FILE", help="write the reports of this run")
-    group.addoption("--add-results", type=Path, metavar="FILE", help="count the reports of another run too")
+    group.addoption("--add-results", type=Path, metavar="FILE", help="wait for another run's reports and count them")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Starts to record, if asked to."""
+    # Chains under test are on this computer; looking for a proxy takes as long as their answer.
+    requests.sessions.get_environ_proxies = lambda *_, **__: {}
     if config.getoption("--save-results"):
         config.pluginmanager.register(_Recorder(config), "results-recorder")
 
@@ -59,6 +63,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     if path is None or not isinstance(terminal, TerminalReporter):
         return
+    while not path.exists():
+        time.sleep(0.2)
     failed = False
     for data in json.loads(path.read_text(encoding="utf-8")):
         report = session.config.hook.pytest_report_from_serializable(config=session.config, data=data)
@@ -91,4 +97,6 @@ class _Recorder:
 
     def pytest_sessionfinish(self) -> None:
         path: Path = self._config.getoption("--save-results")
-        path.write_text(json.dumps(self._reports, default=str), encoding="utf-8")
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(self._reports, default=str), encoding="utf-8")
+        part.rename(path)  # whole, because somebody waits for it

@@ -1,7 +1,8 @@
 """Runs the tests: `python -m tools.run_tests [contracts|plain] [pytest options]`.
 
-`tests/contracts` runs under Ape on Anvil, everything else without Ape. With neither named both run, and the
-second run's summary counts the tests of both, so that the last line tells the whole.
+`tests/contracts` runs under Ape on Anvil, everything else without Ape. With neither named both run at the same time:
+Ape waits for its chain half of the time. The contracts' output comes when they are done, and the summary of the other
+run counts the tests of both, so that the last line tells the whole.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = Path("tests/contracts")
-#: pytest's exit codes of a run that came to its end: all passed, some failed.
-FINISHED = (0, 1)
 
 
 def main(arguments: list[str]) -> int:
@@ -39,10 +40,24 @@ def main(arguments: list[str]) -> int:
         return _run(parts[0], options)
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.json"
-        code = _run("contracts", [*options, f"--save-results={results}"])
-        if code not in FINISHED:
-            return code  # it broke off: its own last lines say why, nothing shall follow them
-        return _run("plain", [*options, f"--add-results={results}"])
+        codes: list[int] = []
+        contracts = threading.Thread(target=lambda: codes.append(_aside(options, results)))
+        contracts.start()
+        code = _run("plain", [*options, f"--add-results={results}"])
+        contracts.join()
+        return code or codes[0]
+
+
+def _aside(options: list[str], results: Path) -> int:
+    """Tests the contracts and shows what was said once that is over. Results are there in any case at the end."""
+    with tempfile.TemporaryFile() as output:
+        code = _run("contracts", [*options, f"--save-results={results}"], output)
+        output.seek(0)
+        sys.stdout.write("\n" + output.read().decode(errors="replace"))
+        sys.stdout.flush()
+    if not results.exists():
+        results.write_text("[]", encoding="utf-8")  # it broke off: the other run shall not wait, and the code says it
+    return code
 
 
 def _has_tests(part: str) -> bool:
@@ -67,7 +82,7 @@ def _forget_stale_build() -> None:
         stamp.write_text(sources.hexdigest(), encoding="utf-8")
 
 
-def _run(part: str, options: list[str]) -> int:
+def _run(part: str, options: list[str], output: IO[bytes] | None = None) -> int:
     python = Path(sys.executable)
     if part == "contracts":
         _forget_stale_build()
@@ -79,7 +94,15 @@ def _run(part: str, options: list[str]) -> int:
         command = [str(python), "-m", "pytest", "-p", "no:ape_test", "tests", f"--ignore={CONTRACTS}", *workers]
     environment = {**os.environ, "PYTEST_PLUGINS": "tools.pytest_plugin"}
     command += options
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+    run = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+        check=False,
+    )
+    return run.returncode
 
 
 if __name__ == "__main__":
