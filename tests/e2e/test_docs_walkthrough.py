@@ -12,11 +12,12 @@ import pytest
 from recovery.kit import Kit
 from recovery.plan import PolicyPlan
 from recovery.policy import DAY
+from tests.e2e.pages import DOCS, handed_over, parts
 from tests.e2e.seats import Seat, require_secret, six_words_on
 from tests.live import ETHER, PASSWORD, Live, keystore
 from tests.world import person
 
-PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
+PAGE = DOCS / "walkthrough.md"
 NAMES = {"you": "owner", "ana": "ana", "ben": "ben", "carl": "carl", "rita": "rita"}
 KEYS = {
     "you": ("owner", "new-owner", "next-owner"),
@@ -72,41 +73,13 @@ class Story:
         self.seats[sender].shows_all(self.seats[receiver], name, f"picture-{self.pictures}")
 
 
-def parts() -> list[tuple[str, str]]:
-    """The page as what is done: (kind, content), where the kind is a role, a file's name, or "happens"."""
-    found = []
-    pattern = re.compile(r"^```(?:sh|yaml)([^\n]*)\n(.*?)^```$|^((?:> [^\n]*\n)+)", re.M | re.S)
-    for match in pattern.finditer(PAGE.read_text()):
-        kind, block, quote = match.groups()
-        if quote:
-            found.append(("happens", " ".join(line[2:] for line in quote.strip().split("\n"))))
-        elif kind.strip():
-            found.append((kind.strip(), block))
-    return found
-
-
 def happens(story: Story, text: str) -> None:
     passed = re.fullmatch(r"(\w+) days pass\.", text)
     if passed:
         story.live.travel(NUMBERS[passed.group(1)] * DAY)
         return
-    sender = ""
-    names: list[str] = []
-    # "`a`, `b` go from Ana to Ben and Carl, `c` from Ben to Rita."
-    for token in re.finditer(r"`([^`]+)`|from (\w+)|to (\w+)|and (\w+)", text):
-        name, origin, receiver, other = token.groups()
-        if name:
-            if names and names[-1] == "":
-                names = []
-            names.append(name)
-        elif origin:
-            sender = origin.lower()
-        elif receiver or (other and names and names[-1] == ""):
-            names = [each for each in names if each]
-            for each in names:
-                story.hand_over(each, sender, (receiver or other).lower())
-            names.append("")
-    assert sender, text
+    for name, sender, receiver in handed_over(text):
+        story.hand_over(name, sender, receiver)
 
 
 @pytest.fixture(params=["files", "qr codes"])
@@ -133,7 +106,7 @@ def story(live: Live, tmp_path: Path, request: pytest.FixtureRequest) -> Story:
 
 
 def test_the_page_tells_of_everything_that_it_should() -> None:
-    text = " ".join(content for kind, content in parts() if kind != "happens")
+    text = " ".join(content for kind, content in parts(PAGE) if kind != "happens")
     for command in (
         "policy change",
         "freeze",
@@ -150,7 +123,7 @@ def test_the_page_tells_of_everything_that_it_should() -> None:
 
 
 def test_the_walk_is_as_it_is_told(story: Story) -> None:
-    for kind, content in parts():
+    for kind, content in parts(PAGE):
         if kind == "happens":
             happens(story, content)
         elif kind in NAMES:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 from benchmarks import chain
 from recovery import contracts, deploy
 from recovery.client import RecoveryClient
+from recovery.folder import AccountNote, Folder
+from recovery.keys.schedule import Entry, Schedule, What
 from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, HOUR, Right
 from recovery.request import Approvals, approve
@@ -208,6 +211,19 @@ def test_monitor_shows_the_most_urgent_first_and_exits_with_its_level(
     assert data["accounts"][1]["inactivity"][0]["path"] == 1
 
 
+def test_monitor_tells_what_is_due_in_an_owners_folder(
+    live: Live, home: Path, wallets: tuple[str, str], tmp_path: Path
+) -> None:
+    folder = Folder.create(tmp_path / "mine", AccountNote("Olga", wallets[1], LENS, (31337,)))
+    folder.add_plan(policy())
+    overdue = Schedule((Entry(b"drill id", What.DRILL, DAY, int(time.time()) - 32 * DAY),))
+    (folder.path / "schedule.json").write_text(overdue.dumps())
+    ran = ape(home, "monitor", "--network", live.url, "--folder", str(folder.path))
+    assert ran.code == 4, ran.out + ran.err
+    assert f"URGENT {wallets[1]} Practise a recovery: due since" in ran.words
+    assert "Path “heirs” opens in 36" in ran.words  # from the policy file
+
+
 def test_monitor_looks_again_until_it_is_stopped(live: Live, home: Path, wallets: tuple[str, str]) -> None:
     arguments = ("monitor", "--network", live.url, "--account", wallets[0], "--json", "--watch", "1")
     with subprocess.Popen(**command(home, *arguments)) as running:
@@ -223,7 +239,12 @@ def test_monitor_looks_again_until_it_is_stopped(live: Live, home: Path, wallets
 def test_monitor_says_what_is_wrong_with_what_it_was_given(live: Live, home: Path, tmp_path: Path) -> None:
     listed = tmp_path / "accounts.txt"
     listed.write_text("Ana\n")
-    given = {"Name at least one account": (), "'Ana' is not an address": ("--file", str(listed))}
+    Folder.create(tmp_path / "mine", AccountNote("Olga"))
+    given = {
+        "Name at least one account": (),
+        "'Ana' is not an address": ("--file", str(listed)),
+        "mine does not exist yet. Go on with: recovery setup": ("--folder", str(tmp_path / "mine")),
+    }
     runs = {
         said: subprocess.Popen(**command(home, "monitor", "--network", live.url, *arguments))
         for said, arguments in given.items()
