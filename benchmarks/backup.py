@@ -3,6 +3,7 @@
 Every row is the median of several runs, in milliseconds, on the computer it runs on. `split_ms` and `combine_ms` are
 SLIP-39's work with what this project uses by default: 32 bytes, 3 of 5, a passphrase, extendable. `check_ms` is the
 check value, which is slow on purpose (scrypt): it is what whoever guesses a passphrase has to pay each time.
+`sheet_ms` is a share's sheet of paper, five pages, drawn, made into pictures and read back.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from recovery.backup import shares
-from recovery.backup.share import Check
+from recovery.backup.check_value import Check
+from recovery.backup.forms import Kind
+from recovery.backup.share import About, Share
+from recovery.sheets import share_pdf
 
 #: The most that a row may take, in milliseconds.
-LIMITS = {"split_ms": 50.0, "combine_ms": 50.0}
+LIMITS = {"split_ms": 50.0, "combine_ms": 50.0, "sheet_ms": 1500.0}
 SECRET = bytes(range(1, 33))
 PASSPHRASE = b"a passphrase of the benchmark"
 RUNS = 15
@@ -52,8 +56,20 @@ def check_ms() -> float:
     return median(lambda: check.fits(SECRET), 5)
 
 
+def sheet_ms() -> float:
+    made = shares.split(SECRET, [(3, 5)], passphrase=PASSPHRASE)
+    about = About.of(made, SECRET, Kind.KEY, "the key of the benchmark", None, True, 1_700_000_000)
+    share = Share(about, "Holder of the benchmark", True, made.all[0])
+    return median(lambda: share_pdf(share), 5)
+
+
 #: What is measured, by the name of its row.
-ROWS: dict[str, Callable[[], float]] = {"split_ms": split_ms, "combine_ms": combine_ms, "check_ms": check_ms}
+ROWS: dict[str, Callable[[], float]] = {
+    "split_ms": split_ms,
+    "combine_ms": combine_ms,
+    "check_ms": check_ms,
+    "sheet_ms": sheet_ms,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

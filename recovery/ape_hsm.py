@@ -22,7 +22,8 @@ from eth_account.messages import encode_defunct
 from eth_utils import to_canonical_address, to_hex
 
 from .errors import RecoveryError
-from .hsm import HsmAccount, KeyUri, opened
+from .hsm import HsmAccount, opened
+from .hsm_uri import KeyUri
 
 
 class HsmAccounts(AccountContainerAPI):

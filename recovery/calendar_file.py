@@ -73,6 +73,11 @@ def event_uid(
     return "-".join(parts) + "@ape-recovery"
 
 
+def schedule_uid(id_: bytes) -> str:
+    """The same for something on an owner's schedule, which has an id of its own and is on no chain."""
+    return f"schedule-{id_.hex()}@ape-recovery"
+
+
 def calendar(events: Sequence[CalendarEvent], now: int) -> bytes:
     """A calendar file. The same events at the same time give the same bytes.
 

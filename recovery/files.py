@@ -31,6 +31,7 @@ NAMES = {
     "recovery-kit": "a guardian's kit",
     "recovery-receipt": "a guardian's receipt",
     "recovery-account": "what an owner's folder says of its account",
+    "recovery-schedule": "an owner's schedule",
     "recovery-request": "a request",
     "recovery-approval": "an approval",
     "recovery-unsigned": "what is to be signed offline",

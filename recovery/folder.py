@@ -1,6 +1,7 @@
 """The owner's folder: everything that brings the owner back, in files that can be read without this program.
 
     account.json              whose account it is, where it is, and what guardians are told besides
+    schedule.json             what is to be done again, how often, and when it was done last
     policies/policy-1.json    every policy file that was ever made for it; the highest number is the newest
     cards/ana.json            what guardians say of themselves
     kits/kit-ana.json         what each guardian keeps; kits/kit-ana.pdf is the same on paper
@@ -35,11 +36,11 @@ ACCOUNT_KIND = "recovery-account"
 _Said = TypeVar("_Said", Card, Receipt)
 _PARTS = ("policies", "cards", "kits", "receipts")
 #: Where else this package writes in it.
-_PLACES = (*_PARTS, "paper", "keys", "freeze", "shares", "cards/stale", "kits/stale")
+_PLACES = (*_PARTS, "paper", "keys", "freeze", "shares", "runbook", "cards/stale", "kits/stale")
 #: What `files.write` calls a file while it is being written, until it gets its name.
 _LEFTOVER = re.compile(r"\.(.+\.(?:json|pdf|yaml))\.[a-z0-9_]{8}")
 #: In the folder itself there may be whatever the owner puts there.
-_OWN = ("account.json", "policy.yaml")
+_OWN = ("account.json", "policy.yaml", "schedule.json")
 #: What was not touched for so long is not being written any more, in seconds.
 _ABANDONED = 60
 

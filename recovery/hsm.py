@@ -1,17 +1,15 @@
 """Keys in hardware security modules, through PKCS#11: made inside, never to be taken out, asked to sign.
 
-A key is named by a URI (RFC 7512): `pkcs11:token=vault;object=owner?module-path=/usr/lib/softhsm/libsofthsm2.so`. The
-PIN never stands in it: it is asked for.
+A key is named by a URI (`hsm_uri`). The PIN never stands in it: it is asked for.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from eth_keys.datatypes import PrivateKey, PublicKey, Signature
 from eth_keys.exceptions import BadSignature
@@ -19,6 +17,7 @@ from eth_keys.main import KeyAPI
 from eth_utils import ValidationError
 
 from .errors import InvalidInput, MissingExtra, Refused
+from .hsm_uri import KeyUri, module_of, parts
 
 if TYPE_CHECKING:
     from eth_account import Account
@@ -28,63 +27,20 @@ if TYPE_CHECKING:
 
 #: Order of the group of secp256k1: of `s` and the order minus `s`, only the smaller is accepted (EIP-2).
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-#: Names a library where the URI does not.
-MODULE_VARIABLE = "RECOVERY_PKCS11_MODULE"
-_PATH = ("token", "object", "id", "serial", "manufacturer", "model", "slot-id", "type")
 _CURVE = "secp256k1"
 
 
 @dataclass(frozen=True, slots=True)
-class KeyUri:
-    """Where a key is.
+class Found:
+    """A key that is in a token.
 
     Attributes:
-        token: The token's label.
-        label: The key's label, or None if its id says it.
-        id: The key's id, or None if its label says it.
-        module: The library that speaks to the device.
+        uri: What it is called.
+        address: Its address, with ERC-55 checksum.
     """
 
-    token: str
-    label: str | None
-    id: bytes | None
-    module: str
-
-    @classmethod
-    def parse(cls, text: str) -> KeyUri:
-        """Reads a URI (RFC 7512), as far as it is needed.
-
-        Raises:
-            InvalidInput: It is none, says nothing of token and key, or holds a PIN.
-        """
-        if not text.startswith("pkcs11:"):
-            raise InvalidInput("A key in a hardware module is named by a URI: pkcs11:token=NAME;object=LABEL")
-        path, _, query = text.removeprefix("pkcs11:").partition("?")
-        attributes = _attributes(path, ";")
-        options = _attributes(query, "&")
-        if "pin-value" in options or "pin-value" in attributes:
-            raise InvalidInput(
-                "A PIN does not belong into a URI: the shell keeps what you type, and others on this computer can read "
-                "it. Leave it out, it is asked for; and change it, as it was seen."
-            )
-        unknown = [name for name in attributes if name not in _PATH]
-        if unknown:
-            raise InvalidInput(f"A PKCS#11 URI has no {unknown[0]!r}. Possible are: {', '.join(_PATH)}.")
-        label, identifier = attributes.get("object"), attributes.get("id")
-        if "token" not in attributes or (label is None and identifier is None):
-            raise InvalidInput("The URI should name token and key: pkcs11:token=NAME;object=LABEL")
-        module = options.get("module-path") or os.environ.get(MODULE_VARIABLE, "")
-        if not module:
-            raise InvalidInput(
-                "Which library speaks to the device? Add ?module-path=/path/to/library.so to the URI, or set "
-                f"{MODULE_VARIABLE}."
-            )
-        raw = None if identifier is None else identifier.encode("latin-1", "replace")
-        return cls(attributes["token"], label, raw, module)
-
-    def __str__(self) -> str:
-        key = f"object={self.label}" if self.label is not None else f"id={(self.id or b'').hex()}"
-        return f"pkcs11:token={self.token};{key}"
+    uri: KeyUri
+    address: str
 
 
 class HsmKey(PrivateKey):
@@ -178,7 +134,7 @@ def make(uri: KeyUri, pin: str) -> str:
         Its address.
 
     Raises:
-        Refused: There is a key of that name already, or the module cannot make one.
+        Refused: There is a key of that name already, the module cannot make one, or what it made does not sign.
         InvalidInput: The URI has no label for it.
         MissingExtra: python-pkcs11 is not installed.
     """
@@ -208,20 +164,97 @@ def make(uri: KeyUri, pin: str) -> str:
             )
         except pkcs11.PKCS11Error as error:
             raise Refused(f"The module has made no key: {_reason(error)}. Can it do {_CURVE}?") from error
-        if private[pkcs11.Attribute.EXTRACTABLE]:
+        try:
+            if private[pkcs11.Attribute.EXTRACTABLE]:
+                raise Refused("The module has made a key that could be taken out.")
+            return _tried(HsmKey(_point(public), lambda digest: private.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)))
+        except BaseException as error:
             private.destroy()
             public.destroy()
-            raise Refused("The module has made a key that could be taken out, so it was destroyed. Nothing was kept.")
-        return str(PublicKey(_point(public)).to_checksum_address())
+            if not isinstance(error, (Refused, pkcs11.PKCS11Error)):
+                raise
+            reason = error.message if isinstance(error, Refused) else f"It does not sign: {_reason(error)}."
+            raise Refused(
+                f"{reason} So the new key was destroyed, and nothing was kept. Try another device."
+            ) from error
+
+
+def prove(uri: KeyUri, pin: str) -> str:
+    """Has a key sign once, something that means nothing.
+
+    Returns:
+        Its address.
+
+    Raises:
+        Refused: As `opened`, or it does not sign.
+        MissingExtra: python-pkcs11 is not installed.
+    """
+    with opened(uri, pin) as account:
+        return _tried(account._key)
+
+
+def keys_in(text: str) -> list[Found]:
+    """The keys that could be Ethereum's, as far as they are seen without a PIN.
+
+    Args:
+        text: A URI of a token, or of none: `pkcs11:` means all tokens of the library.
+
+    Raises:
+        InvalidInput: It is none, or holds a PIN.
+        Refused: Library or token are not there.
+        MissingExtra: python-pkcs11 is not installed.
+    """
+    attributes, options = parts(text)
+    module, wanted = module_of(options), attributes.get("token")
+    pkcs11 = _pkcs11()
+    library, found, seen = _library(module), [], False
+    try:
+        for slot in library.get_slots(token_present=True):
+            token = slot.get_token()
+            if token.label and wanted in (None, token.label):
+                seen = True
+                found += _seen(token, module)
+    except pkcs11.PKCS11Error as error:
+        raise Refused(f"{module} does not say what it holds: {_reason(error)}.") from error
+    if not seen:
+        which = "is no token" if wanted is None else f"is no token {wanted!r}"
+        raise Refused(f"There {which}. Is the device plugged in, set up, and the name right?")
+    return sorted(found, key=lambda each: str(each.uri))
+
+
+def _seen(token: Any, module: str) -> list[Found]:
+    """The keys of a token whose public half anybody may read."""
+    pkcs11 = _pkcs11()
+    wanted = {
+        pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PUBLIC_KEY,
+        pkcs11.Attribute.KEY_TYPE: pkcs11.KeyType.EC,
+    }
+    with token.open() as session:
+        keys = [(each.label or None, bytes(each.id), each) for each in session.get_objects(wanted)]
+        labels = [label for label, _, _ in keys]
+        found = []
+        for label, identifier, public in keys:
+            name = label if labels.count(label) == 1 else None
+            uri = KeyUri(token.label, name, None if name else identifier, module)
+            with suppress(Refused):  # on another curve
+                found.append(Found(uri, str(PublicKey(_point(public)).to_checksum_address())))
+    return found
+
+
+def _tried(key: HsmKey) -> str:
+    """The address of a key that does sign.
+
+    Raises:
+        Refused: It does not.
+    """
+    key.sign_msg_hash(os.urandom(32))
+    return str(key.public_key.to_checksum_address())
 
 
 @contextmanager
 def _session(uri: KeyUri, pin: str, writing: bool) -> Iterator[Any]:
     pkcs11 = _pkcs11()
-    try:
-        library = pkcs11.lib(uri.module)
-    except (RuntimeError, OSError) as error:
-        raise Refused(f"{uri.module} cannot be loaded as a PKCS#11 library. Is the path right?") from error
+    library = _library(uri.module)
     try:
         token = library.get_token(token_label=uri.token)
     except pkcs11.NoSuchToken as error:
@@ -292,14 +325,11 @@ def _point(public: Any) -> bytes:
     return point[1:]
 
 
-def _attributes(text: str, separator: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for part in filter(None, text.split(separator)):
-        name, equals, value = part.partition("=")
-        if not equals or name in found:
-            raise InvalidInput("This is no PKCS#11 URI: it should be pkcs11:token=NAME;object=LABEL")
-        found[name] = unquote(value, encoding="latin-1" if name == "id" else "utf-8")
-    return found
+def _library(module: str) -> Any:
+    try:
+        return _pkcs11().lib(module)
+    except (RuntimeError, OSError) as error:
+        raise Refused(f"{module} cannot be loaded as a PKCS#11 library. Is the path right?") from error
 
 
 def _reason(error: Exception) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
+from . import frames
 from .errors import InvalidFile, InvalidInput, MissingExtra
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ MAX_PIXELS = 64_000_000
 #: zxing-cpp takes no more.
 MAX_SIDE = 65_535
 MAX_PAGES = 50
+#: Pages of a file that are looked at once more, which takes seconds for each.
+_MOST_LEFT = 2
 #: Dots in an inch at which a PDF is looked at: what the scanner of an office does at least.
 DPI = 200
 _MARGIN = 4
@@ -119,6 +122,8 @@ def read_image(data: bytes, source: str = "The picture") -> list[str]:
         from PIL import Image
     except ImportError as error:
         raise _unread() from error
+    from .photos import second_look
+
     kind = _kind(data)
     if kind not in (*_FORMATS, _PDF):
         found = f"is {kind}, which cannot be read here" if kind else "is no picture that can be read here"
@@ -130,9 +135,19 @@ def read_image(data: bytes, source: str = "The picture") -> list[str]:
         # Pillow warns of much that whoever holds the picture cannot change; of a size that nothing here needs, though.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
+        left: list[Image.Image] = []
         for page in pdf_pages(data, source=source) if kind == _PDF else _pages(data, source):
+            rest = None
             for variant in _variants(page):
                 texts |= dict.fromkeys(codes_in(variant))
+                rest = rest or variant
+            if rest is not None and len(left) < _MOST_LEFT and not _is_bare(rest):
+                left.append(rest)
+        for page in left:
+            for text in () if _is_whole(texts) else second_look(page, thorough=not texts):
+                texts[text] = None
+                if _is_whole(texts):
+                    break
     if not texts:
         raise InvalidFile(
             f"{source} shows no QR code that can be read. Take it again in better light, closer, and with the code "
@@ -251,6 +266,26 @@ def _variants(page: Image.Image) -> Iterator[Image.Image]:
 
     yield page.copy()  # whoever reads it paints over what was read
     yield ImageOps.autocontrast(page, cutoff=1).filter(ImageFilter.UnsharpMask(3, 200))
+
+
+def _is_bare(page: Image.Image) -> bool:
+    """Whether nothing is left on white paper that could be a code, once those that were read are painted over."""
+    small = page.reduce(8) if min(page.size) >= 8 else page
+    box = small.point(lambda value: 255 * (value < 128)).getbbox()
+    return box is None or min(box[2] - box[0], box[3] - box[1]) < min(small.size) / 12
+
+
+def _is_whole(texts: Iterable[str]) -> bool:
+    """Whether there are frames, and none of a file is missing."""
+    found: dict[str, frames.Collection] = {}
+    for text in texts:
+        part = frames.Collection()
+        try:
+            if part.add(text):
+                found.setdefault(part.file, part).add(text)
+        except InvalidFile:
+            return True  # of a newer release, or several files in one code: no other picture would change that
+    return bool(found) and all(each.complete for each in found.values())
 
 
 def _matrix(frame: str, error_correction: str, version: int) -> list[bytes]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ape.api import ProviderAPI
 
     from recovery.client import RecoveryClient
+    from recovery.folder import Folder
     from recovery.monitor.judge import Structure, Verdict
 
 
@@ -53,6 +54,14 @@ def _quiet(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A policy file or a kit, where the node keeps no old events; may be given again.",
 )
+@click.option(
+    "--folder",
+    "folders",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="An owner's folder, for its account, its policies and what is due; may be given again.",
+)
 @click.option("--from-block", type=click.IntRange(min=0), metavar="N", help="Where events begin, if that is known.")
 @click.option("--watch", metavar="SECONDS", type=click.IntRange(min=1), help="Look again and again, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, callback=_quiet, help="JSON on stdout, one line a look.")
@@ -61,6 +70,7 @@ def cli(
     named: tuple[str, ...],
     lists: tuple[Path, ...],
     policies: tuple[Path, ...],
+    folders: tuple[Path, ...],
     from_block: int | None,
     watch: int | None,
     as_json: bool,
@@ -69,7 +79,8 @@ def cli(
 
     Exit code 0: all is fine. 3: something needs attention: a request, a pending change, a freeze, a path of
     inactivity that opens within 30 days. 4: something is urgent: within 24 hours a request becomes ready or ends, a
-    change can be applied, or a freeze ends. 1: the accounts could not be read.
+    change can be applied, or a freeze ends. 1: the accounts could not be read. With --folder it is 3 also if something
+    is due by the owner's schedule (recovery keys schedule), and 4 once that is 30 days ago.
     """
     from recovery import files
     from recovery.client import RecoveryClient
@@ -80,12 +91,15 @@ def cli(
         texts = list(named)
         for path in lists:
             texts += files.read(path).splitlines()
-        accounts = reading.addresses(texts)
+        owners = reading.owners(folders)
+        accounts = reading.addresses([*texts, *owners])
         structures = dict(judge.load_structure(files.read(path), str(path)) for path in policies)
+        for folder in owners.values():
+            structures |= judge.structures(folder.plans())
     except InvalidInput as error:
         raise click.UsageError(error.message) from error
     if not accounts:
-        raise click.UsageError("Name at least one account with --account or --file.")
+        raise click.UsageError("Name at least one account with --account, --file or --folder.")
 
     client = RecoveryClient(provider.web3)
     level = judge.Level.FINE
@@ -94,7 +108,7 @@ def cli(
     try:
         while True:
             try:
-                verdicts = _look(client, accounts, structures, from_block)
+                verdicts = _look(client, accounts, structures, owners, from_block)
             except ChainError as error:
                 if watch is None:
                     raise
@@ -118,7 +132,11 @@ def cli(
 
 
 def _look(
-    client: RecoveryClient, accounts: list[str], structures: dict[bytes, Structure], from_block: int | None
+    client: RecoveryClient,
+    accounts: list[str],
+    structures: dict[bytes, Structure],
+    owners: dict[str, Folder],
+    from_block: int | None,
 ) -> list[Verdict]:
     """Reads all accounts and judges them; structures that events hold are remembered."""
     from recovery.errors import RecoveryError
@@ -132,4 +150,19 @@ def _look(
                 known[state.policy_hash] = judge.Structure(client.policy(state.account, from_block))
             except RecoveryError:
                 known[state.policy_hash] = None  # the report says that it is not known
-    return judge.rank(judge.judge(state, known.get(state.policy_hash)) for state in states)
+    verdicts = [judge.judge(state, known.get(state.policy_hash)) for state in states]
+    return judge.rank(_with_schedule(verdict, owners.get(verdict.state.account)) for verdict in verdicts)
+
+
+def _with_schedule(verdict: Verdict, folder: Folder | None) -> Verdict:
+    """What is due as well, if the owner's folder is known; whatever is wrong with it does not hide the rest."""
+    from recovery.cli.due import agenda_of
+    from recovery.errors import RecoveryError
+    from recovery.monitor import judge
+
+    if folder is None:
+        return verdict
+    try:
+        return judge.with_schedule(verdict, agenda_of(folder.path, int(time.time())))
+    except RecoveryError as error:
+        return judge.without_schedule(verdict, error.message)

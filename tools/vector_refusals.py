@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from recovery import files
+from recovery.hsm import ORDER
 from recovery.policy import DAY
 
 from .vector_samples import CHAINS, DEADLINE, PADDED_AGE_KEY, SAID, signer
@@ -88,8 +89,98 @@ def refused(found: dict[str, str]) -> list[tuple[str, str, str]]:
             ("more owners have to sign than there are", _with(policy, ownersThreshold=4)),
             ("there are no owners of whom some have to sign", _with(policy, owners=[])),
         ],
+        **_of_papers(found),
     }
     return [(why, kind, text) for kind, each in wrong.items() for why, text in each]
+
+
+def _of_papers(found: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """The same for shares, what is signed offline, and bundles."""
+    share, note, answer = found["share-1"], found["share-set-given-up"], found["share-answer"]
+    words = json.loads(share)["mnemonic"]
+    transaction, delegate = (
+        json.loads(found[name])[field]
+        for name, field in (("unsigned-transaction", "transaction"), ("unsigned-authorization", "authorization"))
+    )
+    raw, signed = (
+        json.loads(found[name])[field]
+        for name, field in (("signed-transaction", "transaction"), ("signed-authorization", "authorization"))
+    )
+    larger = f"0x{ORDER - int(signed['s'], 16):064x}"
+    history, proof, bundle = found["history"], found["state-proof"], found["bundle"]
+    events, listed = json.loads(history)["events"], json.loads(bundle)["files"]
+    schedule = found["schedule"]
+    entries = json.loads(schedule)["entries"]
+    return {
+        "recovery-schedule": [
+            (
+                "two entries are about the same",
+                _with(schedule, entries=[entries[1], {**entries[1], "id": "0x" + "11" * 8}]),
+            ),
+            (
+                "two entries have the same id",
+                _with(schedule, entries=[entries[1], {**entries[2], "id": entries[1]["id"]}]),
+            ),
+            ("an interval is no whole number of days", _with(schedule, entries=[{**entries[1], "every": DAY + 1}])),
+            ("of shares it is said when they were shown", _with(schedule, entries=[{**entries[1], "last": SAID}])),
+        ],
+        "recovery-share": [
+            ("two words have changed places", _with(share, mnemonic=" ".join(words.split()[::-1]))),
+            ("its words are of another member", _with(share, member=2)),
+            ("its words are of another set", _with(share, identifier=1)),
+            ("its words are of another rule", _with(share, groups=[{"threshold": 3, "count": 3}])),
+            ("a share with a passphrase names an account", _with(share, passphrase=True)),
+        ],
+        "recovery-share-set": [
+            ("a holder is missing", _with(note, holders=json.loads(note)["holders"][:2])),
+            ("one share is enough of several", _with(note, groups=[{"threshold": 1, "count": 3}])),
+            ("the chains are not sorted", _with(note, replacedOn=[5, 1])),
+        ],
+        "recovery-share-challenge": [
+            ("the nonce has 15 bytes", _with(found["share-challenge"], nonce="0x" + "11" * 15))
+        ],
+        "recovery-share-answer": [("the signature has 64 bytes", _with(answer, signature="0x" + "11" * 64))],
+        "recovery-unsigned": [
+            (
+                "the tip is more than the whole",
+                _with(found["unsigned-transaction"], transaction={**transaction, "maxPriorityFeePerGas": str(10**18)}),
+            ),
+            ("the chain is 0", _with(found["unsigned-authorization"], authorization={**delegate, "chainId": 0})),
+            (
+                "a value has no type",
+                _with(
+                    found["unsigned-message"],
+                    typedData={**json.loads(found["unsigned-message"])["typedData"], "message": {"more": 1}},
+                ),
+            ),
+        ],
+        "recovery-signed": [
+            ("a byte is missing", _with(found["signed-transaction"], transaction=raw[:-2])),
+            (
+                "of the two signatures that would do it has the larger s",
+                _with(
+                    found["signed-authorization"],
+                    authorization={**signed, "s": larger, "yParity": 1 - signed["yParity"]},
+                ),
+            ),
+        ],
+        "recovery-state-proof": [
+            ("the block's number is not that of the header", _with(proof, blockNumber=1)),
+            ("the header is none", _with(proof, header="0xc0")),
+        ],
+        "recovery-history": [
+            ("events are out of order", _with(history, events=events[::-1])),
+            ("an event is after the last block", _with(history, until=110)),
+            ("there is no such event", _with(history, events=[{**events[0], "event": "Stolen"}])),
+            ("an event has a field too many", _with(history, events=[{**events[2], "event": "RecoveryCleared"}])),
+        ],
+        "recovery-bundle": [
+            ("the policy's hash is not that of the content", _with(bundle, policyHash="0x" + "11" * 32)),
+            ("files are not sorted", _with(bundle, files=listed[::-1])),
+            ("no bundle has such a file", _with(bundle, files=[{**listed[0], "name": "keys/owner.json"}])),
+            ("a name leads out of the bundle", _with(bundle, files=[{**listed[0], "name": "kits/../../x.json"}])),
+        ],
+    }
 
 
 def _with(text: str, **changes: Any) -> str:

@@ -31,6 +31,7 @@ from recovery.request import Approvals, approve
 from recovery.six_words import six_words
 from recovery.structure import opening_to_json, owners_to_json, path_to_json, policy_to_json, proof_to_json
 
+from .vector_papers import papers
 from .vector_refusals import refused
 from .vector_samples import (
     ACCOUNT,
@@ -228,14 +229,17 @@ def whole_files() -> dict[str, Any]:
     for kind, (request, approvals) in requests().items():
         found[f"request-{kind}"] = request.dumps()
         found |= {f"approval-{kind}-{n}": each.dumps() for n, each in enumerate(approvals, 1)}
+    found |= papers()
     on_chain = approve(requests()["freeze"][0], PLAN.member("Ana", 1), b"")
     found["approval-on-chain"] = on_chain.dumps()
     body = json.loads(found["approval-recover-2"])
     checksum = body.pop("checksum")
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return {
-        "description": "Whole files; what is signed or committed to in them is in the other vectors. Readers refuse "
-        "those under `refused`; but for the first five, the checksums of those are right.",
+        "description": "Whole files; what is signed or committed to in them is in the other vectors. The shares are of "
+        'the seed phrase of all examples ("abandon" eleven times and "about"): never keep them, and never put '
+        "anything where they lead. What the state proof says of a block and of code is made up. Readers refuse those "
+        "under `refused`; but for the first five, the checksums of those are right.",
         "files": found,
         "checksum": {"file": "approval-recover-2", "canonical": canonical, "checksum": checksum},
         "refused": [{"why": why, "type": kind, "text": text} for why, kind, text in refused(found)],

@@ -3,7 +3,7 @@
     bundle.json            what belongs to the bundle, with a hash for each file, and what is publicly known
     README.txt             what this is, in plain words; SHA256SUMS the hashes for whoever has only common tools
     RECOVER.md             how guardians recover an account by hand
-    account.json policies/ cards/ kits/ receipts/        the owner's folder: these are secret
+    account.json policies/ cards/ kits/ receipts/ shares/ schedule.json        the owner's folder: these are secret
     proofs/31337.json      for each chain, where the account stood at a block, with the proof
     history/31337.json     for each chain, what has happened to the account
     artifacts/             the contracts; wheel/ this program
@@ -29,6 +29,8 @@ from ..contracts import Deployment
 from ..errors import InvalidFile, InvalidInput
 from ..files import boolean, from_hex, integer, text_of, to_hex
 from ..folder import Folder
+from ..keys.schedule import FILE as SCHEDULE
+from ..keys.schedule import Schedule
 from ..policy import Policy
 from ..quorum import Owners
 from ..snapshot import StateProof
@@ -36,6 +38,8 @@ from ..structure import owners_from_json, owners_to_json, policy_from_json, poli
 from . import archive
 from .bundle_words import readme
 from .events import EventHistory
+from .proving import Answer, Challenge
+from .share import SetNote
 
 BUNDLE_KIND = "recovery-bundle"
 MANIFEST, README, SUMS, GUIDE, ACCOUNT = "bundle.json", "README.txt", "SHA256SUMS", "RECOVER.md", "account.json"
@@ -49,12 +53,17 @@ ROLES: tuple[tuple[str, str, bool], ...] = (
     (r"cards/.*\.json", "a guardian's card", True),
     (r"kits/.*\.json", "a guardian's kit", True),
     (r"receipts/.*\.json", "a guardian's receipt", True),
+    (r"shares/set-.*\.json", "who holds the shares of a key, but no share", True),
+    (r"shares/(?:challenge|answer)-.*\.json", "which holders have shown that they have their share", True),
+    (SCHEDULE, "what is to be done when", True),
     (r"proofs/[1-9][0-9]{0,19}\.json", "where the account stood at a block, with the proof", False),
     (r"history/[1-9][0-9]{0,19}\.json", "what has happened to the account", False),
     (rf"artifacts/(?:{'|'.join(contracts.CONTRACTS)})\.json", "a contract, as it was compiled", False),
     (r"wheel/ape_recovery-[0-9a-zA-Z.+_]+-py3-none-any\.whl", "the program, to be installed with pip", False),
 )
-_FOLDERS = ("policies", "cards", "kits", "receipts")
+_FOLDERS = ("policies", "cards", "kits", "receipts", "shares")
+#: What of `shares` is kept. Whatever else an owner has put there may be a share.
+_ABOUT_SHARES = ("set-", "challenge-", "answer-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +316,7 @@ def _owned(folder: Folder) -> dict[str, bytes]:
     for part in _FOLDERS:
         wanted = folder.policy_files() if part == "policies" else sorted((folder.path / part).glob("*.json"))
         for path in wanted:
-            if path.name.startswith("."):
+            if path.name.startswith(".") or (part == "shares" and not path.name.startswith(_ABOUT_SHARES)):
                 continue
             name = f"{part}/{unicodedata.normalize('NFC', path.name)}"
             try:
@@ -317,7 +326,21 @@ def _owned(folder: Folder) -> dict[str, bytes]:
             if name in content:
                 raise InvalidInput(f"{path} would have the same name in a bundle as another file. Call it otherwise.")
             content[name] = files.read(path).encode()
+            if part == "shares":
+                read_about_shares(name, content[name].decode(), str(path))
+    if (path := folder.path / SCHEDULE).exists():
+        content[SCHEDULE] = Schedule.loads(files.read(path), str(path)).dumps().encode()
     return content
+
+
+def read_about_shares(name: str, text: str, source: str) -> SetNote | Challenge | Answer:
+    """What an owner's folder says of shares, by the name of its file.
+
+    Raises:
+        InvalidFile: It is something else.
+    """
+    kinds: dict[str, type[SetNote] | type[Challenge] | type[Answer]] = {"challenge": Challenge, "answer": Answer}
+    return kinds.get(name.rpartition("/")[2].partition("-")[0], SetNote).loads(text, source)
 
 
 def _artifact(name: str) -> bytes:

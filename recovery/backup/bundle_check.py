@@ -18,6 +18,8 @@ from ..contracts import DEPLOYER, SALT, Artifact, Deployment, create2_address
 from ..errors import InvalidFile, InvalidInput
 from ..explain import when
 from ..folder import AccountNote
+from ..keys.schedule import FILE as SCHEDULE
+from ..keys.schedule import Schedule
 from ..kit import Kit
 from ..plan import PolicyPlan
 from ..snapshot import Proven, StateProof
@@ -32,11 +34,13 @@ from .bundle import (
     Manifest,
     check_wheel,
     fingerprint,
+    read_about_shares,
     release,
     role,
     sums,
 )
 from .events import EventHistory
+from .share import SetNote
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,13 @@ class _Look:
             f"{_count(kits, 'kit')}, {_count(self.names('cards'), 'card')} and "
             f"{_count(self.names('receipts'), 'receipt')} are of this account, and their openings fit."
         )
+        for name in self.names("shares"):
+            of_shares = read_about_shares(name, self.text(name), self.where(name))
+            if isinstance(of_shares, SetNote):
+                about = of_shares.about
+                self.facts.append(f"Who holds the shares of set {about.short} ({about.rule}) is in it.")
+        if SCHEDULE in self.content:
+            Schedule.loads(self.text(SCHEDULE), self.where(SCHEDULE))
 
     def _belongs(self, name: str, account: str, module: str) -> None:
         if (account, module) != (self.manifest.account, self.manifest.deployment.module):

@@ -37,7 +37,12 @@ def readme(
         secrets: Whether it holds what is secret.
         wheel: Whether it holds the program.
     """
-    owned = "account.json, policies/, cards/, kits/, receipts/: what the owner has kept.\n\n" if secrets else ""
+    owned = (
+        "account.json, policies/, cards/, kits/, receipts/, shares/: what the owner has kept.\n"
+        "Unpacked, this is the owner's folder again: recovery status --folder .\n\n"
+        if secrets
+        else ""
+    )
     shown = (
         f"proofs/ and history/: where the account stood on {chain_names(proven)},\nwith the proof, and what had "
         "happened to it until then.\n\n"

@@ -1,7 +1,7 @@
 """Who holds something where, what can happen to it there, and what is assumed where nobody says better.
 
-None of the numbers here is measured for anybody's backup. They are assumptions of a plausible size, for a comparison of
-plans with each other; whoever knows better says so in the placement file.
+None of the numbers here is measured, or taken from anywhere: they are rough guesses, for a comparison of plans with
+each other, to be replaced in the placement file by whoever knows better.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Usual:
     Attributes:
         lost: Chance within a year that it is lost.
         stolen: Chance within a year that it is stolen.
-        why: What the numbers stand for, and whence their size.
+        why: What the numbers stand for.
     """
 
     lost: float
@@ -48,16 +48,8 @@ HOLDERS = {
 
 #: By sort of cause: what takes everything there at once.
 CAUSES = {
-    "place": Usual(
-        *(0.003, 0.01),
-        "the building burns or is flooded; a burglar finds all of it (in size after the United States: "
-        "some 350,000 home fires a year (NFPA) and 840,000 burglaries (FBI, 2023) in about 140 million homes)",
-    ),
-    "person": Usual(
-        *(0.005, 0.002),
-        "they die or can no longer act, and nobody finds it; they are deceived or forced (in size after "
-        "life tables for the middle of life)",
-    ),
+    "place": Usual(0.003, 0.01, "the building burns or is flooded; a burglar finds all of it"),
+    "person": Usual(0.005, 0.002, "they die or can no longer act, and nobody finds it; they are deceived or forced"),
     "vendor": Usual(0.01, 0.005, "the vendor closes or fails; the vendor is breached, or its product"),
     "region": Usual(0.001, 0.0, "an earthquake, flood or war takes the whole region"),
 }

@@ -6,8 +6,6 @@ recovery-share-set    one for each set, in `shares` of the owner's folder. Not s
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,54 +15,13 @@ from .. import files
 from ..errors import InvalidInput
 from ..files import boolean, from_hex, integer, text_of, to_hex
 from ..signer import address_of as checked_address
+from .check_value import CHECK_BYTES, Check
 from .forms import Kind
 from .proving import proof_address
 from .shares import ShareSet, Words, require_groups
 
 SHARE_KIND = "recovery-share"
 SET_KIND = "recovery-share-set"
-
-#: scrypt with 32 MiB: a tenth of a second, and more than PBKDF2 to whoever has special hardware.
-_SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
-_CHECK_BYTES = 4
-_DOMAIN = b"ape-recovery check value of a secret, version 1\0"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A value by which it is noticed that a secret is another one: SLIP-39 itself finds no wrong passphrase.
-
-    It is scrypt (N = 2**15, r = 8, p = 1) of the secret with a random salt, cut to four bytes. Without enough shares it
-    says nothing: the secret has at least 128 bits of chance, or whoever chose it has spoiled that before. With enough
-    shares and without the passphrase it lets passphrases be tried, at the price of a scrypt each, on top of SLIP-39's
-    own PBKDF2; and one of 2**32 wrong ones fits all the same. For bytes that somebody chose instead of drawing them, it
-    lets those be tried at the same price: 32 MiB and a tenth of a second each. It is no way to keep weak secrets.
-
-    Attributes:
-        salt: 16 random bytes.
-        value: 4 bytes.
-    """
-
-    salt: bytes
-    value: bytes
-
-    def __post_init__(self) -> None:
-        if len(self.salt) != 16 or len(self.value) != _CHECK_BYTES:
-            raise InvalidInput(f"A check value has 16 bytes of salt and {_CHECK_BYTES} of value.")
-
-    @classmethod
-    def of(cls, secret: bytes) -> Check:
-        """A new one."""
-        salt = secrets.token_bytes(16)
-        return cls(salt, _stretched(secret, salt))
-
-    def fits(self, secret: bytes) -> bool:
-        """Whether it is that secret's."""
-        return hmac.compare_digest(_stretched(secret, self.salt), self.value)
-
-
-def _stretched(secret: bytes, salt: bytes) -> bytes:
-    return hashlib.scrypt(_DOMAIN + secret, salt=salt, dklen=_CHECK_BYTES, **_SCRYPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +120,7 @@ class About:
             tuple((integer(group["threshold"]), integer(group["count"])) for group in content["groups"]),
             integer(content["groupThreshold"]),
             boolean(content["passphrase"]),
-            Check(from_hex(content["check"]["salt"], 16), from_hex(content["check"]["value"], _CHECK_BYTES)),
+            Check(from_hex(content["check"]["salt"], 16), from_hex(content["check"]["value"], CHECK_BYTES)),
             integer(content["made"]),
         )
 
@@ -249,6 +206,7 @@ class Holder:
         sealed: The age recipient that it was sealed to, or nothing.
         guardian: Whether they are a guardian as well.
         proof: The address of the key that follows from the share, by which its holder can show that they have it.
+        destroyed: When the owner was told that the share is destroyed, in seconds since 1970, or None.
     """
 
     name: str
@@ -257,6 +215,7 @@ class Holder:
     sealed: str
     guardian: bool
     proof: str
+    destroyed: int | None = None
 
     def __post_init__(self) -> None:
         _require_name(self.name)
@@ -270,19 +229,26 @@ class SetNote:
         about: The set, with its account even if there is a passphrase.
         holders: Who holds which share, in order.
         retired: When it was replaced or given up, in seconds since 1970, or None.
+        successors: Accounts that were drawn to own the wallet in place of this set's. A set of one of them is in force
+            as soon as the key was replaced on some chain; before that nothing depends on it.
+        replaced_on: Chain ids on which the key was seen to be replaced, sorted.
 
     Raises:
-        InvalidInput: Holders that do not go with the groups.
+        InvalidInput: Holders that do not go with the groups, or chains that are not sorted.
     """
 
     about: About
     holders: tuple[Holder, ...]
     retired: int | None = None
+    successors: tuple[str, ...] = ()
+    replaced_on: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         places = [(holder.group, holder.member) for holder in self.holders]
         if places != _places(self.about.groups):
             raise InvalidInput("the holders do not go with the groups of the set.")
+        if list(self.replaced_on) != sorted(set(self.replaced_on)):
+            raise InvalidInput("the chains on which a key was replaced are sorted, and none of them twice.")
 
     @property
     def name(self) -> str:
@@ -292,6 +258,29 @@ class SetNote:
     def retire(self, now: int) -> SetNote:
         """The same, given up."""
         return replace(self, retired=now)
+
+    def promised(self, account: str) -> SetNote:
+        """The same, before shares of a key are made that is to take the place of this one's on-chain."""
+        return replace(self, successors=tuple(dict.fromkeys((*self.successors, account))))
+
+    def replaced(self, chain: int) -> SetNote:
+        """The same, once its key was seen to be replaced on a chain."""
+        return replace(self, replaced_on=tuple(sorted({*self.replaced_on, chain})))
+
+    @property
+    def dangerous(self) -> tuple[Holder, ...]:
+        """Of a set that was given up, the shares of which nobody has said that they are destroyed."""
+        return tuple(holder for holder in self.holders if self.retired is not None and holder.destroyed is None)
+
+    def destroying(self, names: Sequence[str], now: int) -> SetNote:
+        """The same, after those holders have said that they have destroyed what they had of it."""
+        return replace(
+            self,
+            holders=tuple(
+                replace(each, destroyed=now) if each.name in names and each.destroyed is None else each
+                for each in self.holders
+            ),
+        )
 
     def dumps(self) -> str:
         """As a file."""
@@ -307,10 +296,13 @@ class SetNote:
                         "sealed": holder.sealed,
                         "guardian": holder.guardian,
                         "proof": holder.proof,
+                        "destroyed": holder.destroyed,
                     }
                     for holder in self.holders
                 ],
                 "retired": self.retired,
+                "successors": list(self.successors),
+                "replacedOn": list(self.replaced_on),
             },
         )
 
@@ -334,10 +326,14 @@ class SetNote:
                         text_of(each["sealed"]),
                         boolean(each["guardian"]),
                         checked_address(text_of(each["proof"])),
+                        None if each.get("destroyed") is None else integer(each["destroyed"]),
                     )
                     for each in content["holders"]
                 ),
                 None if retired is None else integer(retired),
+                # What follows, and whether a share is destroyed, notes of earlier releases do not say.
+                tuple(checked_address(text_of(each)) for each in content.get("successors", ())),
+                tuple(integer(each) for each in content.get("replacedOn", ())),
             )
 
         return files.parse(source, SET_KIND, files.loads(text, SET_KIND, source), build)

@@ -27,7 +27,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "kit": ("kit", "Make what guardians keep, as files and on paper"),
         "bundle": ("bundle", "Keep everything that brings you back in one file"),
         "backup": ("backup", "Split a key among people you trust, and put it together"),
-        "odds": ("odds", "How likely a backup, or your guardians, are lost or stolen"),
+        "plan": ("runbook", "Write down for owner, guardians and heirs what to do"),
     },
     "Recover": {
         "request": ("request", "Write down what guardians are asked to do"),

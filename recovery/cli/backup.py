@@ -10,11 +10,14 @@ import click
 
 from .backup_check import answer, check, receive, standing
 from .backup_combine import combine
+from .backup_destroyed import destroyed
 from .backup_heal import heal
 from .backup_sealing import open_sealed, seal
+from .backup_sheet import sheet
 from .backup_split import split
+from .odds import odds
 from .options import foldered, json_option
-from .session import command_line, say, table, warn
+from .session import command_line, quote, say, table, warn
 
 if TYPE_CHECKING:
     from ..backup.share import SetNote
@@ -39,7 +42,7 @@ def list_sets(folder: Folder, as_json: bool) -> None:
 
     notes = [note for _, note in notes_in(folder.path)]
     if as_json:
-        click.echo(json.dumps([_as_json(folder, note) for note in notes], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([_as_json(folder, note, notes) for note in notes], ensure_ascii=False, indent=2))
         return
     if not notes:
         say(f"There are no shares in {folder.path}. Make some:")
@@ -48,7 +51,7 @@ def list_sets(folder: Folder, as_json: bool) -> None:
     for number, note in enumerate(notes):
         if number:
             click.echo()
-        _show(folder, note)
+        _show(folder, note, notes)
 
 
 def _counted(note: SetNote) -> tuple[int, int]:
@@ -63,7 +66,7 @@ def _counted(note: SetNote) -> tuple[int, int]:
     )
 
 
-def _show(folder: Folder, note: SetNote) -> None:
+def _show(folder: Folder, note: SetNote, notes: list[SetNote]) -> None:
     from ..explain import when
 
     about = note.about
@@ -77,6 +80,12 @@ def _show(folder: Folder, note: SetNote) -> None:
     shown = standing(folder.path, note, int(time.time()))
     for holder in note.holders:
         place = f"share {holder.group}.{holder.member}" + (", sealed" if holder.sealed else ", not sealed")
+        if note.retired is not None:
+            gone = (
+                f"destroyed, as noted {when(holder.destroyed)}" if holder.destroyed is not None else "TO BE DESTROYED"
+            )
+            rows.append((holder.name, f"{place}; {gone}"))
+            continue
         last, due = shown[holder.group, holder.member]
         place += (", also a guardian" if holder.guardian else "") + "; "
         place += f"shown {when(last)}" if last is not None else "never shown"
@@ -84,16 +93,39 @@ def _show(folder: Folder, note: SetNote) -> None:
     rows.append(("May be lost", f"any {lost} of the holders" if lost else "nobody: every holder is needed"))
     rows.append(("Have the secret", f"{together} holders together" if together > 1 else "a single holder"))
     table(rows)
-    if note.retired is not None:
-        say(f"Given up on {when(note.retired)}: what is left of it should be destroyed.", bold=True)
-    elif together == 1:
+    _say_standing(folder, note, notes)
+    if note.retired is None and together == 1:
         warn("One person alone can have the secret.")
 
 
-def _as_json(folder: Folder, note: SetNote) -> dict[str, Any]:
+def _say_standing(folder: Folder, note: SetNote, notes: list[SetNote]) -> None:
+    """Whether a set is in force, and what remains to be done about it if not."""
+    from ..chains import chain_names
+    from ..explain import when
+    from .rotated import elsewhere, waits_for
+
+    if note.retired is not None:
+        say(f"Given up on {when(note.retired)}: what is left of it should be destroyed.", bold=True)
+        if note.dangerous:
+            say("Note who has told you that it is:")
+            command_line(f"recovery backup destroyed NAME --set {note.about.short} --folder {quote(folder.path)}")
+    elif before := waits_for(note, notes):
+        say(
+            f"NOT IN FORCE, unless the chain says otherwise: its key is to own the account in place of that of set "
+            f"{before.about.short}. Go on with the same recovery backup heal --rotate as before.",
+            bold=True,
+        )
+    elif note.replaced_on and (left := elsewhere(folder, note)):
+        warn(f"Replaced on {chain_names(note.replaced_on)}. On {chain_names(left)} its key still owns the account.")
+
+
+def _as_json(folder: Folder, note: SetNote, notes: list[SetNote]) -> dict[str, Any]:
+    from .rotated import waits_for
+
     about = note.about
     lost, together = _counted(note)
     shown = standing(folder.path, note, int(time.time()))
+    before = waits_for(note, notes)
     return {
         "set": about.short,
         "kind": about.kind.value,
@@ -104,6 +136,8 @@ def _as_json(folder: Folder, note: SetNote) -> dict[str, Any]:
         "passphrase": about.passphrase,
         "made": about.made,
         "retired": note.retired,
+        "waitsFor": before.about.short if before else None,
+        "replacedOn": list(note.replaced_on),
         "mayBeLost": lost,
         "together": together,
         "holders": [
@@ -115,11 +149,12 @@ def _as_json(folder: Folder, note: SetNote) -> dict[str, Any]:
                 "guardian": holder.guardian,
                 "shown": shown[holder.group, holder.member][0],
                 "due": shown[holder.group, holder.member][1],
+                "destroyed": holder.destroyed,
             }
             for holder in note.holders
         ],
     }
 
 
-for _command in (split, combine, list_sets, seal, open_sealed, check, answer, receive, heal):
+for _command in (split, combine, list_sets, seal, open_sealed, check, answer, receive, heal, sheet, odds, destroyed):
     backup.add_command(_command)

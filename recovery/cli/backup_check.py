@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from ..folder import Folder
     from .keys import Keyring
 
-#: After this long an answer says little, in seconds: 365 days.
-OLD = 365 * 86_400
-
 
 @click.command(short_help="Ask holders to show that they still have their share")
 @click.option("--set", "set_id", metavar="ID", help="Which set.  [default: the only one in use]")
@@ -174,10 +171,20 @@ def _note(folder: Path, answer: Answer, name: str) -> SetNote:
 
 
 def standing(folder: Path, note: SetNote, now: int) -> dict[tuple[int, int], tuple[int | None, bool]]:
-    """For each share when it was asked for and shown last, or None, and whether it should be asked for again."""
+    """For each share when it was asked for and shown last, or None, and whether it should be asked for again.
+
+    That is a year later, or what the owner's schedule says.
+
+    Raises:
+        InvalidFile: A file of the folder that says it is damaged.
+    """
+    from ..keys.schedule import is_due
+    from .due import schedule_in
+
+    every = schedule_in(folder).shares_every
     found: dict[tuple[int, int], tuple[int | None, bool]] = {}
     for holder in note.holders:
         answer = answer_of(folder, note, holder.group, holder.member)
         shown = answer.challenge.time if answer else None
-        found[holder.group, holder.member] = shown, now - (note.about.made if shown is None else shown) > OLD
+        found[holder.group, holder.member] = shown, is_due(note.about.made if shown is None else shown, every, now)
     return found

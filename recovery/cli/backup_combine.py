@@ -107,13 +107,18 @@ def _take_files(gathered: Gathered, sources: tuple[Path, ...], opened: list[str]
     """Takes what the files hold. Notes of sets that are among them are kept for later.
 
     Raises:
-        RecoveryError: A file is none, or of another set.
+        RecoveryError: A file is none, or of another set, or is needed and does not open.
     """
     from ..backup.share import SetNote
 
+    locked: list[Locked] = []
     for source in sources:
         name = files.source_name(source)
-        share = from_file(source, opened)
+        try:
+            share = from_file(source, opened)
+        except Locked as error:
+            locked.append(error)
+            continue
         if isinstance(share, SetNote):
             say(f"{name}: the owner's note of a set, which holds no share.")
             notes.append(share)
@@ -123,6 +128,18 @@ def _take_files(gathered: Gathered, sources: tuple[Path, ...], opened: list[str]
         except InvalidInput as error:
             raise InvalidInput(f"{name}: {error.message}") from error
         _told(gathered, name, taken)
+    if locked and not gathered.state.complete:
+        raise locked[0]
+    for left in locked:
+        say(f"{left.name}: sealed, and not needed.")
+
+
+class Locked(InvalidInput):
+    """A share is sealed, and nobody has given an identity."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is sealed. Give --identity with the age identity of its holder.")
+        self.name = name
 
 
 def _told(gathered: Gathered, name: str, taken: bool) -> None:
@@ -145,7 +162,7 @@ def from_file(path: Path, opened: list[str]) -> Share | Words | SetNote:
         data = read_bytes(path)
         if sealed.is_sealed(data):
             if not opened:
-                raise InvalidInput(f"{source} is sealed. Give --identity with the age identity of its holder.")
+                raise Locked(source)
             return Share.loads(sealed.unseal(data, opened, source), source)
     text = files.read(path)
     kind = files.kind_of(text)

@@ -1,4 +1,4 @@
-"""`recovery backup heal`: a fresh set, for those who remain and for new holders, in the place of an old one."""
+"""`recovery backup heal`: a fresh set in the place of an old one, and with --rotate a fresh key."""
 
 from __future__ import annotations
 
@@ -13,48 +13,98 @@ from ..errors import InvalidInput, Refused
 from .backup_combine import gather, secret_of
 from .backup_making import Spread, spreading
 from .backup_notes import PART, notes_in
-from .backup_sealing import IDENTITY
-from .options import FILE, foldered, unlocking
-from .session import command_line, quote, say, table, warn
+from .backup_sealing import IDENTITY, identities
+from .options import ADDRESS, FILE, Paying, foldered, owning, sending
+from .session import command_line, quote, warn
 
 if TYPE_CHECKING:
     from ..backup.share import About, SetNote
     from ..folder import Folder
-    from .keys import Keyring
+    from ..plan import PolicyPlan
 
 
-@click.command(short_help="Replace a set of shares by a fresh one")
+@click.command(short_help="Replace a set of shares by a fresh one, with a fresh key")
 @click.argument("sources", type=FILE, nargs=-1, metavar="[FILE]...")
 @click.option("--typed", is_flag=True, help="Type the words of what is missing, until there is enough.")
 @IDENTITY
+@click.option("--rotate", is_flag=True, help="Also replace the key on-chain: old shares are worth nothing then.")
+@click.option("--wallet", type=ADDRESS, metavar="ADDR", help="With --rotate: which.  [default: the folder's]")
 @spreading
 @foldered
-@unlocking
+@owning
+@sending
 def heal(
     sources: tuple[Path, ...],
     typed: bool,
     identity_files: tuple[Path, ...],
+    rotate: bool,
+    wallet: str | None,
     folder: Folder,
-    keys: Keyring,
+    signers: tuple[str, ...],
+    pay: Paying,
     **given: Any,
 ) -> None:
     """Make a fresh set from the shares that are left, and give up the old one.
 
     For when holders are lost, silent or suspected. FILE are shares of the old set, as
-    for `backup combine`; the secret is never shown or written. New and old shares do
-    not go together. The old ones stay dangerous until they are destroyed, or until
-    the key is replaced on-chain: what is to be done is listed.
+    for `backup combine`; the secret is never shown or written. For a key or seed
+    phrase give --rotate: a fresh key is drawn and split, and the wallet is given to
+    it, so that the old shares are worth nothing. Other owners sign with --signer.
+
+    Without --rotate the fresh shares are of the same secret, and the old ones stay
+    dangerous until they are destroyed. What is to be done is listed.
     """
     noted = notes_in(folder.path)
-    spread = Spread.of(given, folder, folder.newest if folder.policy_files() else None)
-    gathered = gather(sources, typed, identity_files, [note for _, note in noted], keys)
+    plan = folder.newest if folder.policy_files() else None
+    if rotate:
+        _with_key(sources, typed, identity_files, wallet, folder, signers, pay, given, noted, plan)
+        return
+    if wallet or pay.dry_run or pay.unsigned:
+        raise InvalidInput("Without --rotate nothing is sent: --wallet, --dry-run and --unsigned go with it.")
+    spread = Spread.of(given, folder, plan)
+    gathered = gather(sources, typed, identity_files, [note for _, note in noted], pay.keys)
     path, old = _replaced(folder.path, noted, gathered.about)
-    secret = secret_of(gathered, old.about.kind, False, keys)
-    fresh = spread.make(old.about.kind, secret, old.about.label, keys)
+    secret = secret_of(gathered, old.about.kind, False, pay.keys)
+    fresh = spread.make(old.about.kind, secret, old.about.label, pay.keys)
     if old.retired is None:
-        files.write(path, old.retire(int(time.time())).dumps(), secret=True, replace=True)
+        old = old.retire(int(time.time()))
+        files.write(path, old.dumps(), secret=True, replace=True)
     click.echo()
-    _said(old, fresh, folder)
+    _said(old, fresh, folder, sources, given)
+
+
+def _with_key(
+    sources: tuple[Path, ...],
+    typed: bool,
+    identity_files: tuple[Path, ...],
+    wallet: str | None,
+    folder: Folder,
+    signers: tuple[str, ...],
+    pay: Paying,
+    given: dict[str, Any],
+    noted: list[tuple[Path, SetNote]],
+    plan: PolicyPlan | None,
+) -> None:
+    """Replaces the key as well.
+
+    Raises:
+        RecoveryError: It cannot be done.
+    """
+    from ..backup.forms import Kind
+    from .backup_fresh import left_over
+    from .backup_renewing import Place, renew
+
+    left = left_over(noted, given["output"])
+    # Where an earlier run has left its shares this one goes on with them, and makes none if it can.
+    spread = None if left else Spread.of(given, folder, plan)
+    place = Place.of(folder, wallet, signers, pay)
+    gathered = gather(sources, typed, identity_files, [note for _, note in noted], pay.keys)
+    _, old = _replaced(folder.path, noted, gathered.about)
+    if old.about.kind not in (Kind.KEY, Kind.SEED):
+        raise InvalidInput(f"These are shares of {old.about.kind.words}, which owns no wallet. Leave --rotate out.")
+    secret = secret_of(gathered, old.about.kind, False, pay.keys)
+    opening = identities(identity_files) if identity_files else []
+    renew(place, old, secret, lambda: spread or Spread.of(given, folder, plan), left, opening)
 
 
 def _replaced(folder: Path, noted: list[tuple[Path, SetNote]], about: About | None) -> tuple[Path, SetNote]:
@@ -77,24 +127,21 @@ def _replaced(folder: Path, noted: list[tuple[Path, SetNote]], about: About | No
     )
 
 
-def _said(old: SetNote, fresh: SetNote, folder: Folder) -> None:
+def _said(old: SetNote, fresh: SetNote, folder: Folder, sources: tuple[Path, ...], given: dict[str, Any]) -> None:
     """What is to be done about the old shares."""
     from ..backup.forms import Kind
+    from .rotated import to_destroy
 
-    say(f"Set {old.about.short} is given up; in its place is set {fresh.about.short}.", bold=True)
-    say("To be destroyed, on paper, on steel and as files, also in copies; ask each of them to tell you when it is:")
-    table([(holder.name, f"share {holder.group}.{holder.member} of set {old.about.short}") for holder in old.holders])
+    to_destroy([old], folder, f"in its place is set {fresh.about.short}.")
     click.echo()
     if old.about.kind in (Kind.KEY, Kind.SEED):
         warn(
-            f"Enough of the old shares ({old.about.rule}) still give the same key, wherever they are. If any of them "
-            "may be in the wrong hands, fresh shares are not enough: replace the key on-chain, so that the old ones "
-            "are worthless, and split the new key."
+            f"Enough of the old shares ({old.about.rule}) still give the same key, wherever they are, and that key "
+            "still opens the account. If any of them may be in the wrong hands, fresh shares are not enough: replace "
+            "the key on-chain, so that the old ones are worthless."
         )
-        account = folder.note.account or "ADDR"
-        command_line(
-            f"recovery keys rotate {quote(account)} --new-owner ADDR --new-signer KEY --signer KEY --account KEY"
-        )
+        if folder.note.account:
+            command_line(_with_rotate(sources, folder, given))
     elif old.about.kind is Kind.POLICY:
         warn(
             "Enough of the old shares still give the policy secret, which says who your guardians are. Whoever has it "
@@ -102,3 +149,16 @@ def _said(old: SetNote, fresh: SetNote, folder: Folder) -> None:
         )
     else:
         warn("Enough of the old shares still give the same secret. If they may be in the wrong hands, replace it too.")
+
+
+def _with_rotate(sources: tuple[Path, ...], folder: Folder, given: dict[str, Any]) -> str:
+    """The same command with --rotate."""
+    words = ["recovery backup heal", *(quote(source) for source in sources), *([] if sources else ["--typed"])]
+    words.append("--rotate")
+    words += [f"--group {quote(group)}" for group in given["groups"]]
+    words += [f"--group-threshold {given['group_threshold']}"] if given["group_threshold"] else []
+    words += [f"--holder {quote(name)}" for name in given["names"]]
+    words += ["--passphrase"] if given["passphrase"] else []
+    words += ["--guardians-too"] if given["guardians_too"] else []
+    words += [f"--sheets {given['sheets']}"] if given["sheets"] else []
+    return " ".join([*words, f"--folder {quote(folder.path)}", "--account KEY", "--network URL"])

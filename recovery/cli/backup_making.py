@@ -54,6 +54,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--passphrase", is_flag=True, help="Shares are worth nothing without it. You are asked for it."),
     click.option("--guardians-too", is_flag=True, help="Holders may be guardians of yours: you know that, and why."),
     click.option(
+        "--sheets",
+        type=click.Choice(("a4", "letter")),
+        help="Also put each share that is not sealed on paper of this size, as a PDF.",
+    ),
+    click.option(
         "-o",
         "--output",
         type=click.Path(path_type=Path, file_okay=False),
@@ -74,6 +79,7 @@ class Spread:
         passphrase: Whether there is to be one.
         folder: The owner's folder, if there is one.
         output: Where the shares are to be written, if somebody has said so.
+        sheets: The size of paper on which shares that are not sealed are put, too, or None.
     """
 
     rules: list[tuple[int, int]]
@@ -82,6 +88,7 @@ class Spread:
     passphrase: bool
     folder: Folder | None
     output: Path | None
+    sheets: str | None = None
 
     @classmethod
     def of(cls, given: dict[str, Any], folder: Folder | None, plan: PolicyPlan | None) -> Spread:
@@ -106,7 +113,7 @@ class Spread:
             require_free(given["output"])
         holders = kept_by(given["names"], folder, plan)
         tell_guardians(holders, plan, given["guardians_too"])
-        return cls(rules, least, holders, given["passphrase"], folder, given["output"])
+        return cls(rules, least, holders, given["passphrase"], folder, given["output"], given["sheets"])
 
     def make(self, kind: Kind, secret: bytes, label: str, ring: Keyring) -> SetNote:
         """Makes the shares, tries them, and writes all or nothing.
@@ -127,8 +134,10 @@ class Spread:
         _require_back(made, secret, phrase, about)
         target = self.output or Path(f"shares-{about.short}")
         require_free(target)
-        written = _write(target, made, note, self.holders, self.folder)
+        written = _write(target, made, note, self.holders, self.folder, self.sheets)
         _said(note, written, target, self.folder)
+        if self.sheets:
+            _said_of_sheets(note, written)
         return note
 
 
@@ -219,7 +228,9 @@ def _require_back(made: ShareSet, secret: bytes, phrase: bytes, about: About) ->
         raise Refused("The check value is not right: this is a fault in ape-recovery. Nothing was written.")
 
 
-def _write(target: Path, made: ShareSet, note: SetNote, holders: Sequence[Kept], folder: Folder | None) -> list[Path]:
+def _write(
+    target: Path, made: ShareSet, note: SetNote, holders: Sequence[Kept], folder: Folder | None, sheets: str | None
+) -> list[Path]:
     """All files, or none: they are written beside and moved as a whole.
 
     Returns:
@@ -238,6 +249,8 @@ def _write(target: Path, made: ShareSet, note: SetNote, holders: Sequence[Kept],
         for words, holder in zip(made.all, holders, strict=True):
             share = Share(told, holder.name, holder.guardian is not None, words)
             names.append(_write_share(place, share, holder.age_key))
+            if sheets and not holder.age_key:
+                _write_sheet(place, share, sheets)
         if folder is None:
             files.write(place / _NOTE, note.dumps(), secret=True)
     if folder is not None:
@@ -264,6 +277,12 @@ def _write_share(place: Path, share: Share, age_key: str) -> str:
     if Model.loads(files.read(written), written.name) != share:
         raise Refused("A share cannot be read back from the disk. Nothing was kept.")
     return written.name
+
+
+def _write_sheet(place: Path, share: Share, paper: str) -> None:
+    from ..sheets import share_pdf
+
+    files.write_bytes(place / f"{share.name}.pdf", share_pdf(share, paper=paper), secret=True)
 
 
 @contextmanager
@@ -323,3 +342,17 @@ def _said(note: SetNote, written: Sequence[Path], target: Path, folder: Folder |
         )
     say("How to put it together again:")
     command_line(f"recovery backup combine {quote(target)}/*")
+
+
+def _said_of_sheets(note: SetNote, written: Sequence[Path]) -> None:
+    from .backup_sheet import how_to_print
+
+    # A share's file ends in .json, and what is sealed in .json.age: of that there is no sheet.
+    sheets = [path.with_suffix(".pdf") for path in written if path.suffix == ".json"]
+    click.echo()
+    if sheets:
+        say("A PDF of each share that is not sealed lies beside it. It was read back.", bold=True, colour="green")
+        how_to_print(sheets)
+    if any(holder.sealed for holder in note.holders):
+        say("Of a sealed share only its holder can make a sheet:")
+        command_line("recovery backup sheet make SHARE --identity KEYFILE")

@@ -22,7 +22,7 @@ _BLOCKS = click.Choice(["latest", "safe", "finalized"])
 
 @click.group(short_help="Everything that brings you back, in one file for years")
 def bundle() -> None:
-    """Put everything that brings you back into one file, and check such a file."""
+    """Put everything that brings you back into one file, check such a file, and unpack it."""
 
 
 @bundle.command(short_help="Make one of your folder, with a proof of where the account stands")
@@ -138,11 +138,7 @@ def verify(file: Path, fingerprint: str | None, offline: bool, where: Where, as_
     from ..backup.bundle_check import check
 
     checked = check(archive.read(file), str(file))
-    if fingerprint is not None and "".join(fingerprint.lower().split()).removeprefix("0x") != checked.fingerprint:
-        raise Refused(
-            f"{file} is whole, but another bundle: its fingerprint is {checked.fingerprint}. Somebody may have made it "
-            "in the place of yours. Do not use it."
-        )
+    _require_fingerprint(file, checked, fingerprint)
     if not as_json:
         _print(file, checked, fingerprint is not None)
     now = None if offline or not where.network else _compared(checked, where.connect())
@@ -156,6 +152,54 @@ def verify(file: Path, fingerprint: str | None, offline: bool, where: Where, as_
     if now is not None and now["stale"]:
         raise Refused(
             f"{' '.join(now['stale'])} The bundle is right, but out of date. Make a new one: recovery bundle make"
+        )
+
+
+@bundle.command(short_help="Make your folder again from one")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "-o",
+    "out",
+    type=click.Path(path_type=Path),
+    default="my-recovery",
+    show_default=True,
+    metavar="DIR",
+    help="A new folder.",
+)
+@click.option("--fingerprint", metavar="DIGITS", help="What was shown when it was made.")
+def unpack(file: Path, out: Path, fingerprint: str | None) -> None:
+    """Make your folder again from a bundle that was checked: after a fire, on another computer.
+
+    The account, policies, cards, kits, receipts, the schedule, and who holds shares. What was
+    on paper or a key is not in a bundle.
+    """
+    from ..backup import archive
+    from ..backup.bundle import MANIFEST, role
+    from ..backup.bundle_check import check
+
+    if out.suffix.lower() == ".zip":
+        raise InvalidInput(f"{out} would be a ZIP file. Name a folder with -o.")
+    require_free(out)
+    content = archive.read(file)
+    checked = check(content, str(file))
+    _require_fingerprint(file, checked, fingerprint)
+    if not checked.manifest.secrets:
+        raise Refused(
+            f"{file} was made --without-secrets: your folder is not in it. What comes back without one: recovery kit "
+            "rebuild"
+        )
+    kept = {name: data for name, data in content.items() if name != MANIFEST and role(name)[1]}
+    archive.write(out, kept, secret=True)
+    say(f"{out} is your folder as it was when the bundle was made.", bold=True, colour="green")
+    say("What to do now:")
+    command_line(f"recovery status --folder {quote(out)} --network URL")
+
+
+def _require_fingerprint(file: Path, checked: Checked, fingerprint: str | None) -> None:
+    if fingerprint is not None and "".join(fingerprint.lower().split()).removeprefix("0x") != checked.fingerprint:
+        raise Refused(
+            f"{file} is whole, but another bundle: its fingerprint is {checked.fingerprint}. Somebody may have made it "
+            "in the place of yours. Do not use it."
         )
 
 

@@ -25,7 +25,8 @@ from .session import refuse_secret
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-    from ..hsm import HsmAccount, KeyUri
+    from ..hsm import HsmAccount
+    from ..hsm_uri import KeyUri
 
 ATTEMPTS = 3
 #: What a key is called whose words stand on a sheet of paper.
@@ -83,12 +84,12 @@ class ModuleKey:
     Attributes:
         name: As it was given.
         uri: Where it is.
-        address: Not known before the token is open.
+        address: As it was when it was registered; of one that is named by its URI, not known before the token is open.
     """
 
     name: str
     uri: KeyUri
-    address: None = None
+    address: str | None = None
 
 
 Key = Keystore | ApeKey | PaperKey | ModuleKey
@@ -97,7 +98,7 @@ Key = Keystore | ApeKey | PaperKey | ModuleKey
 def find(name: str) -> Key:
     """Finds a key, without opening it. `paper` is always a key on paper; a keystore file of that name is `./paper`.
 
-    What begins with `pkcs11:` is a key in a hardware security module.
+    What begins with `pkcs11:` is a key in a hardware security module, as is the name that one was registered under.
 
     Raises:
         InvalidInput: There is none, or the file is none.
@@ -106,7 +107,7 @@ def find(name: str) -> Key:
     if name == PAPER:
         return PaperKey()
     if name.startswith("pkcs11:"):
-        from ..hsm import KeyUri
+        from ..hsm_uri import KeyUri
 
         uri = KeyUri.parse(name)
         return ModuleKey(str(uri), uri)
@@ -114,13 +115,16 @@ def find(name: str) -> Key:
     if path is None:
         alias = _ape_folder() / f"{name}.json"
         if "/" in name or _file(str(alias)) is None:
+            module = None if "/" in name else _registered(name)
+            if module is not None:
+                return module
             account = None if "/" in name else find_in_ape(name)
             if account is not None:
                 return account
             raise InvalidInput(
                 f"There is no keystore file {name[:60]!r}"
                 + ("" if "/" in name else f", and no Ape account of that name in {alias.parent}")
-                + ". Make one with: ape accounts generate NAME, or cast wallet new FOLDER"
+                + ". Make one with: recovery keys new --name NAME"
             )
         path = alias
     text = files.read(path)
@@ -156,8 +160,38 @@ def same(one: Key, other: Key) -> bool:
 
 
 def _ape_folder() -> Path:
+    return _ape_data() / "accounts"
+
+
+def _ape_data() -> Path:
     folder = os.environ.get("APE_DATA_FOLDER")
-    return (Path(folder) if folder else Path.home() / ".ape") / "accounts"
+    return Path(folder) if folder else Path.home() / ".ape"
+
+
+def registered_file(name: str) -> Path:
+    """Where Ape, and `find`, look for a key in a module by its name."""
+    return _ape_data() / "recovery" / f"{name}.json"
+
+
+def _registered(name: str) -> ModuleKey | None:
+    """A key in a module by the name that it was given, if there is one.
+
+    Raises:
+        InvalidFile: There is, but it cannot be read.
+    """
+    path = registered_file(name)
+    if _file(str(path)) is None:
+        return None
+    from ..hsm_uri import KeyUri
+
+    try:
+        content = json.loads(files.read(path))
+        return ModuleKey(name, KeyUri.parse(content["uri"]), Signer.parse(content["address"]).address)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInput):
+        raise InvalidFile(
+            f"{path} does not say which key of a hardware module {name!r} is. Delete it, and register the key again: "
+            f"recovery keys hsm register {name} URI"
+        ) from None
 
 
 @dataclass
@@ -212,6 +246,11 @@ class Keyring:
 
         pin = read_secret(self.password_fd, f"PIN of {key.name}", f"{key.name} {purpose}.", "PIN")
         account: HsmAccount = click.get_current_context().with_resource(opened(key.uri, pin))
+        if key.address is not None and account.address != key.address:
+            raise Refused(
+                f"{key.name} was registered as {key.address}, but {key.uri} is the key of {account.address} now. "
+                "Nothing was signed."
+            )
         return account
 
     def _typed(self, purpose: str) -> LocalAccount:

@@ -1,6 +1,6 @@
-"""`recovery keys prepare`, `sign` and `send`: signing on a computer without a network, and what goes before and after.
+"""`recovery keys prepare` and `sign`: signing on a computer without a network, and what goes before.
 
-The cold half is `sign`: it needs nothing but a file and a key. The other two read the chain.
+The cold half is `sign`: it needs nothing but a file and a key. `prepare` reads the chain.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import files
-from ..errors import InvalidFile, InvalidInput, Refused
-from .options import _MAINNET, ADDRESS, FEE, FILE, Paying, Where, reading, unlocking, yes_option
+from ..errors import InvalidInput, Refused
+from .options import _MAINNET, ADDRESS, FEE, FILE, Where, reading, unlocking, yes_option
 from .session import command_line, confirm, quote, require_free, say, unaudited
 
 if TYPE_CHECKING:
-    from ..client import RecoveryClient
-    from ..keys.cold import Sendable, Signature, SignedTransaction, Typed, Unsigned
-    from ..rpc import Steps
+    from ..keys.cold import Sendable, Signature, Signed, SignedTransaction, Typed, Unsigned
     from .keys import Key, Keyring
 
 GWEI = 10**9
@@ -30,54 +28,119 @@ _FEE = click.option("--max-fee", type=FEE, metavar="FEE", help='The most to pay 
 
 
 @click.command(short_help="Add what only the chain knows, for a computer without network")
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, required=False, metavar="[FILE]")
 @click.option("--from", "sender", type=ADDRESS, metavar="ADDR", help="Who is to sign.")
+@click.option(
+    "--delegate",
+    metavar="CODE",
+    help="Instead of FILE: have a plain key's account use this code (EIP-7702): an address, wallet for RecoveryWallet, "
+    "or none.",
+)
+@click.option("--own-transaction", "own", is_flag=True, help="With --delegate: the account itself will send it.")
 @_FEE
 @_OUTPUT
 @reading
-def prepare(file: Path, sender: str | None, max_fee: int | None, output: Path | None, where: Where) -> None:
+def prepare(
+    file: Path | None,
+    sender: str | None,
+    delegate: str | None,
+    own: bool,
+    max_fee: int | None,
+    output: Path | None,
+    where: Where,
+) -> None:
     """Prepare a transaction for a computer that has no network.
 
     FILE is what --unsigned has written: nonce, gas and fees are added as the chain has
     them now. What --typed-data has written needs no chain, and only gets an envelope, so
     that it can be shown as a QR code.
+
+    With --delegate it is an authorization (EIP-7702) of the plain key in --from. Once
+    that is signed, give the signed file as FILE, with whoever pays in --from: what
+    comes out is the transaction that carries it.
     """
     from ..keys import cold
-    from .show_signing import show_transaction
+    from .show_signing import show_authorization, show_transaction
 
-    output = output or Path(f"{file.stem}-to-sign.json")
+    if (file is None) == (delegate is None) or (own and delegate is None):
+        raise click.UsageError("Name a FILE, or give --delegate, alone or with --own-transaction.")
+    stem = "delegate" if file is None else file.stem
+    if stem.endswith("-signed"):  # an authorization, and now the transaction that carries it
+        stem = stem.removesuffix("-signed") + "-transaction"
+    output = output or Path(f"{stem}-to-sign.json")
     require_free(output)
-    plain = cold.load_plain(files.read(file), files.source_name(file))
     unsigned: Unsigned
-    if isinstance(plain, cold.Typed):
-        unsigned = cold.Typed(sender, plain.document)
-    else:
-        transaction, content = plain
-        sender = sender or (cold.address(content["from"]) if "from" in content else None)
-        if sender is None:
-            raise InvalidInput("Who is to sign it? Give --from with the address: nonce and balance are theirs.")
-        cap = max_fee or (cold.wei(content["maxFeePerGas"]) if "maxFeePerGas" in content else None)
-        client = where.connect()
-        _require_chain(content["chainId"], client.chain_id)
-        made = client.prepare(transaction, sender, cap)
-        price = tuple(
-            (name, int(made[name], 16)) for name in ("maxFeePerGas", "maxPriorityFeePerGas", "gasPrice") if name in made
-        )
-        unsigned = cold.Sendable(client.chain_id, sender, int(made["nonce"]), int(made["gas"]), price, transaction)
-        show_transaction(unsigned)
+    if delegate is not None:
+        from .keys_delegate import wanted
+
+        unsigned = wanted(where.connect(), delegate, sender, own)
+        show_authorization(unsigned)
         click.echo()
+    else:
+        assert file is not None  # noqa: S101 - it is one of the two
+        unsigned = _prepared(file, sender, max_fee, where)
+        if isinstance(unsigned, cold.Sendable):
+            show_transaction(unsigned)
+            click.echo()
     files.write(output, cold.dump_unsigned(unsigned))
     say(f"Written to {output}. Nothing was signed or sent.", bold=True, colour="green")
+    if isinstance(unsigned, cold.Authorization):
+        say(f"Until it is carried out, send nothing from {sender}: it is good for its nonce {unsigned.nonce} alone.")
     if isinstance(unsigned, cold.Sendable):
         say(
-            f"Until it is sent, send nothing else from {sender}: this is its transaction number {unsigned.nonce}. What "
-            "has a deadline has to be sent before it."
+            f"Until it is sent, send nothing else from {unsigned.sender}: this is its transaction number "
+            f"{unsigned.nonce}. What has a deadline has to be sent before it."
         )
     say("Next: carry it over, as a file or as QR codes, and sign it there:")
     command_line(f"recovery qr {quote(output)}", f"recovery keys sign {quote(output.name)} --signer KEY")
 
 
-def _require_chain(named: int, connected: int) -> None:
+def _prepared(file: Path, sender: str | None, max_fee: int | None, where: Where) -> Unsigned:
+    """What a file asks to have signed, with what the chain knows.
+
+    Raises:
+        InvalidInput: It is not said who is to sign, or it is signed already.
+        Refused: It could not be sent.
+    """
+    from ..keys import cold
+
+    text, source = files.read(file), files.source_name(file)
+    if files.kind_of(text) == cold.SIGNED:
+        signed = cold.load_signed(text, source)
+        if not isinstance(signed, cold.SignedAuthorization):
+            raise InvalidInput(
+                f"{source} is signed already. If it is a transaction: recovery keys send {quote(source)}"
+            )
+        from .keys_delegate import carrier
+
+        if sender is None:
+            raise InvalidInput("Who pays for the transaction that carries it? Give --from with the address.")
+        client = where.connect()
+        require_chain(signed.meant.chain_id, client.chain_id)
+        return carrier(client, signed, sender, max_fee)
+    plain = cold.load_plain(text, source)
+    if isinstance(plain, cold.Typed):
+        return cold.Typed(sender, plain.document)
+    transaction, content = plain
+    sender = sender or (cold.address(content["from"]) if "from" in content else None)
+    if sender is None:
+        raise InvalidInput("Who is to sign it? Give --from with the address: nonce and balance are theirs.")
+    cap = max_fee or (cold.wei(content["maxFeePerGas"]) if "maxFeePerGas" in content else None)
+    client = where.connect()
+    require_chain(content["chainId"], client.chain_id)
+    made = client.prepare(transaction, sender, cap)
+    price = tuple(
+        (name, int(made[name], 16)) for name in ("maxFeePerGas", "maxPriorityFeePerGas", "gasPrice") if name in made
+    )
+    return cold.Sendable(client.chain_id, sender, int(made["nonce"]), int(made["gas"]), price, transaction)
+
+
+def require_chain(named: int, connected: int) -> None:
+    """Refuses what is for another chain than the one that is asked.
+
+    Raises:
+        Refused: It is.
+    """
     from ..chains import chain_name
 
     if named != connected:
@@ -92,7 +155,9 @@ def _require_chain(named: int, connected: int) -> None:
 
 @click.command(short_help="Sign a file, without any network")
 @click.argument("file", type=FILE)
-@click.option("--signer", required=True, metavar="KEY", help="Your key: a keystore, an Ape account, or paper.")
+@click.option(
+    "--signer", required=True, metavar="KEY", help="Your key: a keystore, an Ape account, paper, or a module's."
+)
 @click.option("--nonce", type=click.IntRange(0), metavar="N", help="Of a file that lacks it: how many it has sent.")
 @_FEE
 @click.option("--tip", type=FEE, metavar="FEE", help="How much of it goes to whoever mines it.  [default: 1 gwei]")
@@ -113,7 +178,7 @@ def sign(
     yes: bool,
     mainnet_unaudited: bool,
 ) -> None:
-    """Sign a transaction or a message on a computer that has no network.
+    """Sign a transaction, a message or an authorization on a computer without network.
 
     FILE is what `recovery keys prepare`, --unsigned or --typed-data has written, also as
     text or as a picture of QR codes. You see what it does, decoded here and not by
@@ -121,17 +186,25 @@ def sign(
     """
     from ..keys import cold
     from . import keys as keyring
-    from .show_signing import show_transaction, show_typed
+    from .show_signing import show_authorization, show_transaction, show_typed
 
     output = output or Path(f"{file.stem.removesuffix('-to-sign')}-signed.json")
     require_free(output)
     key = keyring.find(signer)
     text = files.read(file)
-    unsigned = _unsigned(text, files.source_name(file))
-    signed: SignedTransaction | Signature
-    if isinstance(unsigned, cold.Typed):
-        if {nonce, max_fee, tip, gas} != {None}:
-            raise InvalidInput("--nonce, --gas and fees are for transactions, and this is a message. Leave them out.")
+    unsigned = asked_for(text, files.source_name(file))
+    signed: Signed
+    if not isinstance(unsigned, (cold.Sendable, tuple)) and {nonce, max_fee, tip, gas} != {None}:
+        raise InvalidInput("--nonce, --gas and fees are for transactions, and this is a message. Leave them out.")
+    if isinstance(unsigned, cold.Authorization):
+        from . import keys_delegate
+
+        _require_signer(keys_delegate.require_able(key), unsigned.authority)
+        show_authorization(unsigned)
+        _acknowledge(unsigned.chain_id, mainnet_unaudited)
+        confirm("Sign it?", yes)
+        signed = keys_delegate.sign(unsigned, keys, key)
+    elif isinstance(unsigned, cold.Typed):
         _require_signer(key, unsigned.signer)
         show_typed(unsigned)
         _acknowledge(unsigned.document["domain"].get("chainId"), mainnet_unaudited)
@@ -152,12 +225,17 @@ def sign(
     if isinstance(signed, cold.SignedTransaction):
         say("There, send it:")
         command_line(f"recovery keys send {quote(output.name)} --network URL")
+    elif isinstance(signed, cold.SignedAuthorization):
+        say("There, make a transaction that carries it; anybody can pay for it:")
+        command_line(f"recovery keys prepare {quote(output.name)} --from ADDR --network URL")
+        say("This is it in RLP, for other programs. Whoever has it can have it carried out:")
+        command_line(f"0x{signed.raw.hex()}")
     else:
         say("There, give it to the command that wrote what was signed. This is it, too:")
         command_line(f"--signature 0x{signed.signature.hex()}")
 
 
-def _unsigned(text: str, source: str) -> Sendable | Typed | tuple[Any, dict[str, Any]]:
+def asked_for(text: str, source: str) -> Unsigned | tuple[Any, dict[str, Any]]:
     """What a file asks to have signed.
 
     Raises:
@@ -241,6 +319,10 @@ def _sign_typed(typed: Typed, ring: Keyring, key: Key) -> Signature:
 def _sign_transaction(sendable: Sendable, ring: Keyring, key: Key) -> SignedTransaction:
     from ..keys.cold import SignedTransaction
 
+    if sendable.authorizations:
+        from .keys_delegate import require_able
+
+        require_able(key)
     signing = ring.open(key, f"signs a transaction of {sendable.sender}")
     if str(signing.address) != sendable.sender:
         raise InvalidInput(f"That is the key of {signing.address}; {sendable.sender} is to sign. Nothing was signed.")
@@ -249,139 +331,3 @@ def _sign_transaction(sendable: Sendable, ring: Keyring, key: Key) -> SignedTran
     if not signed.meant.says_the_same(sendable):
         raise Refused("What was just signed is another transaction. Nothing was written; try another key or device.")
     return signed
-
-
-# ------------------------------------------------------------------------------------------------- send
-
-
-@click.command(short_help="Send a transaction that was signed elsewhere")
-@click.argument("file", type=FILE)
-@click.option("--for", "asked", type=FILE, metavar="FILE", help="What was to be signed, to see that it is the same.")
-@click.option("--confirmations", type=click.IntRange(1, 1000), default=1, metavar="N", help="Blocks to wait for.")
-@reading
-@yes_option
-@_MAINNET
-def send(file: Path, asked: Path | None, confirmations: int, where: Where, yes: bool, mainnet_unaudited: bool) -> None:
-    """Send a transaction that was signed on another computer.
-
-    Before, it is decoded and compared with the chain: whose it is, whether its turn has
-    come, whether it can be paid for, and whether it would succeed.
-    """
-    from ..keys import cold
-    from .keys import Keyring
-    from .paying import follow
-    from .show_signing import show_transaction
-
-    signed = cold.load_signed(files.read(file), files.source_name(file))
-    if isinstance(signed, cold.Signature):
-        raise InvalidInput(
-            f"This is a signature of {signed.signer} over a message, and there is nothing to send. Give it to the "
-            f"command that wrote what was signed: --signature 0x{signed.signature.hex()}"
-        )
-    if asked is not None:
-        _require_asked(signed.meant, asked)
-    pay = Paying(
-        where.network, where.deployment, None, Keyring(), yes, mainnet_unaudited, False, None, None, confirmations
-    )
-    client = where.connect()
-    _require_chain(signed.meant.chain_id, client.chain_id)
-    show_transaction(signed.meant)
-    unaudited(client.chain_id, mainnet_unaudited)
-    _require_sendable(client, signed)
-    confirm("Send it?", yes)
-    sent = follow(pay, client, lambda how, store, tell: _sent(client, signed, how, store, tell))
-    say(f"Mined in block {sent.block}: {signed.summary or 'what was signed'}.", bold=True, colour="green")
-
-
-def _require_asked(meant: Sendable, path: Path) -> None:
-    """Refuses what is not what somebody was asked to sign.
-
-    Raises:
-        Refused: It differs.
-    """
-    from ..keys import cold
-
-    asked = _unsigned(files.read(path), str(path))
-    if isinstance(asked, cold.Typed):
-        raise InvalidFile(f"{path} is a message to be signed, and this is a transaction.")
-    if isinstance(asked, cold.Sendable):
-        same = meant.says_the_same(asked)
-    else:
-        transaction, content = asked
-        same = (meant.chain_id, meant.transaction.to, meant.transaction.value, meant.transaction.data) == (
-            content["chainId"],
-            transaction.to,
-            transaction.value,
-            transaction.data,
-        )
-    if not same:
-        raise Refused(
-            f"What was signed is not what {path} asks for. Nothing was sent. Do not send it: find out who has changed "
-            "it, and on which of the two computers."
-        )
-
-
-def _require_sendable(client: RecoveryClient, signed: SignedTransaction) -> None:
-    """Says early what a chain would refuse, or let wait for ever.
-
-    Raises:
-        Refused: It cannot be sent, now or at all.
-    """
-    from ..rpc import number, run
-    from .durations import ether
-
-    meant, identifier = signed.meant, f"0x{signed.hash.hex()}"
-    count = run(client.web3, number("eth_getTransactionCount", meant.sender, "latest", limit=2**64))
-    if meant.nonce < count:
-        if run(client.web3, _known(identifier)) is not None:
-            raise Refused(f"It was sent already, and is mined: {identifier}.")
-        raise Refused(
-            f"{meant.sender} has sent another transaction in its place: it is number {meant.nonce}, and the next one "
-            f"is {count}. Nothing was sent. Prepare it anew, and have it signed again."
-        )
-    pending = run(client.web3, number("eth_getTransactionCount", meant.sender, "pending", limit=2**64))
-    if meant.nonce > pending:
-        raise Refused(
-            f"It is number {meant.nonce} of {meant.sender}, and number {pending} has not been sent. Nothing was sent, "
-            "as it would wait for that one. Send what comes before first."
-        )
-    balance = client.balance(meant.sender)
-    if balance < meant.most:
-        raise Refused(
-            f"{meant.sender} has {ether(balance)}, but up to {ether(meant.most)} may be needed. Nothing was sent. Send "
-            "it some and try again: the signed file stays good."
-        )
-    if client.simulate(meant.transaction, meant.sender) > meant.gas:
-        raise Refused("It was signed with too little gas for what it does now. Nothing was sent. Prepare it anew.")
-
-
-def _known(identifier: str) -> Steps[Any]:
-    """A transaction as the node has it, or None."""
-    from ..rpc import Ask
-
-    return (yield Ask("eth_getTransactionByHash", (identifier,)))
-
-
-def _sent(client: RecoveryClient, signed: SignedTransaction, how: Any, store: Any, tell: Any) -> Any:
-    """Written down before it is sent, so that a run that is broken off can be taken up: recovery pending."""
-    from dataclasses import replace
-
-    from ..intents import Attempt, Intent
-    from ..sending import Progress, purpose_of
-
-    meant = signed.meant
-    attempt = Attempt(signed.hash, signed.raw, meant.max_fee, dict(meant.price).get("maxPriorityFeePerGas", 0))
-    intent = Intent(
-        meant.chain_id,
-        meant.sender,
-        meant.nonce,
-        meant.gas,
-        replace(meant.transaction, summary=signed.summary or "do what was signed elsewhere"),
-        purpose_of(meant.chain_id, meant.transaction),
-        client.time(),
-        (attempt,),
-    )
-    if not any(each.attempts[-1].hash == signed.hash for each in store.of(meant.chain_id, meant.sender)):
-        store.add(intent)
-    tell(Progress("stored", intent))
-    return replace(client.follow(intent, None, how, store, tell, True), resumed=False)

@@ -9,29 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import RecoveryError
-from .options import ADDRESS, FILE, Paying, knowing, owning, sending
-from .session import command_line, flight, say, warn
+from .alarm import alarmed
+from .options import Paying, owning, sending
+from .session import command_line, flight, parse_owners, quote, say, warn
 
 if TYPE_CHECKING:
+    from ..folder import Folder
+    from .keys_rotate import Rotation
     from .sources import Source
 
 
 @click.command(short_help="Somebody else may have your key: all that helps, in one command")
-@click.argument("address", type=ADDRESS, required=False)
-@click.option(
-    "--folder",
-    "folder_path",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="The owner's folder: it knows the account, the guardians, and freezes that were signed ahead.",
-)
-@knowing
-@click.option("--freeze", "freeze_file", type=FILE, metavar="REQUEST", help="A freeze request that was signed ahead.")
-@click.option("--approval", "approval_files", type=FILE, multiple=True, metavar="FILE", help="Its approvals; repeat.")
-@click.option("--new-owner", "new_owners", multiple=True, metavar="ADDR", help="A fresh key of yours; repeat for more.")
-@click.option("--threshold", type=click.IntRange(min=1), metavar="N", help="How many of the new keys have to sign.")
+@alarmed
 @click.option("--new-signer", "new_signers", multiple=True, metavar="KEY", help="The fresh key, to see that it signs.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Where requests and messages go.")
 @owning
 @sending
 def compromised(
@@ -50,37 +40,29 @@ def compromised(
     """Somebody else has your key, or may have it.
 
     If you still have it yourself (--signer) and a fresh one (--new-owner, --new-signer),
-    the wallet gets the fresh one at once: with that the stolen key is worth nothing.
-    Otherwise, and if that fails, it is as with `recovery panic`: freeze, a request
-    for new owners, and a message for each guardian. Then comes what else the key opens.
+    the wallet gets the fresh one at once: with that the stolen key is worth nothing,
+    its shares are given up, and each guardian gets a message. Otherwise, and if that
+    fails, it is as with `recovery panic`: freeze, a request for new owners, and a
+    message for each guardian. Then comes what else the key opens.
     """
-    from ..folder import Folder
-    from .keys_rotate import rotate
-    from .panic import panic
+    from .keys_rotate import replace_owners
+    from .panic import about, panic
 
-    account = address or (Folder.open(folder_path).note.account if folder_path else None)
     try:
-        if account and new_owners and signers:
+        account, folder, known = about(address, folder_path, source)
+        if new_owners and signers:
             try:
-                _plain(rotate)(
-                    address=account,
-                    owners=new_owners,
-                    threshold=threshold,
-                    new_signers=new_signers,
-                    proofs=(),
-                    challenges=None,
-                    backed_up=True,  # the thief does not wait until there is a backup
-                    signers=signers,
-                    pay=pay,
-                )
+                new = parse_owners(new_owners, threshold, "--new-owner")
+                # The thief does not wait until there is a backup.
+                done = replace_owners(account, new, new_signers, (), None, True, signers, pay, folder)
             except RecoveryError as error:
                 if flight().hash and not flight().mined:
                     raise  # it is on its way, and may still come first
                 warn(f"The owners could not be replaced: {error.message} Now the rest.")
                 click.echo()
             else:
-                say("Has the thief asked for another policy, or for a recovery? Look, and stop what is not yours:")
-                command_line(f"recovery status {account} --network URL")
+                if done is not None:
+                    _afterwards(done, account, folder, known, output)
                 return
         _plain(panic)(
             address=address,
@@ -95,6 +77,33 @@ def compromised(
         )
     finally:
         _what_else()
+
+
+def _afterwards(
+    done: Rotation, account: str, folder: Folder | None, source: Source | None, output: Path | None
+) -> None:
+    """What remains once the stolen key is worth nothing: shares to be destroyed, and guardians to be told."""
+    from .drafts import Scene
+    from .keys_rotate import note_rotation
+    from .letters import all_clear
+    from .panic import known_policy, place_of
+    from .rotated import written
+
+    say("The wallet has its new owners: the stolen key is worth nothing there any more.", bold=True, colour="green")
+    click.echo()
+    given_up = note_rotation(folder, done) if folder else []
+    state = done.client.state(account)
+    scene = Scene(account, known_policy(done.client, state, folder, source), folder, done.client, state)
+    shares: dict[str, str] = {}
+    for note in given_up:
+        for holder in note.dangerous:
+            more = f"share {holder.group}.{holder.member} of set {note.about.short}"
+            shares[holder.name] = f"{shares[holder.name]} and {more}" if holder.name in shares else more
+    place = written(place_of(output, folder, state.time, "replaced"), all_clear(scene, done.gone, shares))
+    say("Tell your guardians, by voice: whoever had the key may write to them in your name. A message for each is in")
+    command_line(f"{quote(place)}/")
+    say("Has the thief asked for another policy, or for a recovery? Look, and stop what is not yours:")
+    command_line(f"recovery status {account} --network URL")
 
 
 def _plain(command: click.Command) -> Any:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from .. import files
 from ..errors import InvalidInput, Refused
-from .options import ADDRESS, FILE, Paying, owning, sending
+from .keys_backed_up import require_backup
+from .options import ADDRESS, FILE, FOLDER, Paying, owning, profile, sending
 from .session import command_line, parse_owners, quote, require_free, say, table, warn
 
 if TYPE_CHECKING:
+    from ..backup.share import SetNote
     from ..client import RecoveryClient
+    from ..folder import Folder
     from ..keys.cold import Typed
     from ..quorum import Owners
     from ..signer import Signer
@@ -25,8 +28,28 @@ if TYPE_CHECKING:
 _DELEGATION = bytes.fromhex("ef0100")
 
 
+@dataclass(frozen=True)
+class Rotation:
+    """What was done.
+
+    Attributes:
+        client: Of the chain.
+        before: The owners until now.
+        new: The owners from now on.
+    """
+
+    client: RecoveryClient
+    before: Owners
+    new: Owners
+
+    @property
+    def gone(self) -> list[str]:
+        """The keys that own the wallet no more."""
+        return [str(signer) for signer in self.before.signers if signer not in self.new.signers]
+
+
 @click.command(short_help="Replace a wallet's owners by keys that were tried before")
-@click.argument("address", type=ADDRESS)
+@click.argument("address", type=ADDRESS, required=False)
 @click.option("--new-owner", "owners", multiple=True, required=True, metavar="ADDR", help="Repeat for more owners.")
 @click.option("--threshold", type=click.IntRange(min=1), metavar="N", help="How many new owners have to sign.")
 @click.option(
@@ -42,31 +65,124 @@ _DELEGATION = bytes.fromhex("ef0100")
     help="Only write what new keys that are elsewhere have to sign.",
 )
 @click.option("--backed-up", is_flag=True, help="The new keys have a backup, and it was tried. You are not asked.")
+@FOLDER
 @owning
 @sending
 def rotate(
-    address: str,
+    address: str | None,
     owners: tuple[str, ...],
     threshold: int | None,
     new_signers: tuple[str, ...],
     proofs: tuple[Path, ...],
     challenges: Path | None,
     backed_up: bool,
+    folder_path: Path | None,
     signers: tuple[str, ...],
     pay: Paying,
 ) -> None:
     """Replace a wallet's owners, and see before and after that the keys are right.
 
     Before: every new key has to sign, here (--new-signer) or offline (--challenges,
-    then --proof), and you are asked for its backup. After: the wallet is asked whether
-    it refuses the old keys and takes the new ones. Guardians and policy stay.
+    then --proof), and to have a backup: shares whose holders have shown them, a
+    keystore in the folder's `keys`, or what you say yourself. After: the wallet is
+    asked whether it refuses the old keys and takes the new ones. Guardians and policy
+    stay; what changes in your folder (--folder) is noted.
+    """
+    account, folder = _which(address, folder_path)
+    new = parse_owners(owners, threshold, "--new-owner")
+    done = replace_owners(account, new, new_signers, proofs, challenges, backed_up, signers, pay, folder)
+    if done is None:
+        return
+    say("Done. The wallet has its new owners.", bold=True, colour="green")
+    given_up = note_rotation(folder, done) if folder else []
+    if not given_up:
+        say(
+            "Next: destroy the old keys and every backup of them, on paper too, so that nobody takes them for the new "
+            "ones."
+        )
+    if folder is None:
+        say("No guardian has to do anything: what they hold names the account and its policy, not its owners.")
+    say("What else the old keys could do they still can: look at other accounts and other chains.")
+    command_line(f"recovery wallet show {account} --network URL")
+
+
+def _which(address: str | None, folder_path: Path | None) -> tuple[str, Folder | None]:
+    """The wallet, and its owner's folder if there is one.
+
+    Raises:
+        InvalidInput: Nothing says the wallet, or two things say different ones.
+    """
+    from click.core import ParameterSource
+
+    from ..folder import Folder
+
+    usual = folder_path or profile().folder
+    folder = Folder.open(usual) if usual else None
+    known = folder.note.account if folder else None
+    typed = click.get_current_context().get_parameter_source("folder_path") is ParameterSource.COMMANDLINE
+    if address and typed and known and known != address:
+        raise InvalidInput(f"{folder_path} is of {known}, not of {address}. Leave one of the two out.")
+    account = address or known
+    if account is None:
+        raise InvalidInput("Which wallet? Give its address, or --folder with a folder that knows it.")
+    return account, folder if known == account else None
+
+
+def note_rotation(folder: Folder, done: Rotation) -> list[SetNote]:
+    """Notes in the owner's folder what was done, and says what it means for shares, guardians and schedule.
+
+    Returns:
+        The sets of shares that are given up.
+    """
+    from . import rotated
+
+    abandoned = rotated.abandon(folder, done.gone, [str(signer) for signer in done.new.signers])
+    given_up, kept = rotated.give_up_sets(folder, done.gone, done.client.chain_id)
+    rotated.to_destroy(given_up, folder, "its key owns the wallet no more, and its shares are worth nothing.")
+    rotated.to_destroy(abandoned, folder, rotated.NEVER_RULED)
+    rotated.still_ruling(kept, folder)
+    rotated.tell_elsewhere(folder, done.client.chain_id)
+    rotated.tell_guardians(folder, done.before, done.new)
+    rotated.note_schedule(folder, done.before, done.new)
+    return given_up
+
+
+def replace_owners(
+    address: str,
+    new: Owners,
+    new_signers: Sequence[str],
+    proofs: Sequence[Path],
+    challenges: Path | None,
+    backed_up: bool,
+    signers: Sequence[str],
+    pay: Paying,
+    folder: Folder | None,
+) -> Rotation | None:
+    """Replaces a wallet's owners, with all that is seen to before and after.
+
+    Args:
+        address: The wallet.
+        new: Its new owners.
+        new_signers: Names of their keys, as far as they are here.
+        proofs: What others of them have signed elsewhere.
+        challenges: Where to write what they have to sign, which is all that is done then; or None.
+        backed_up: Whether nobody has to be asked for a backup of the new keys.
+        signers: Names of the present owners' keys.
+        pay: The options.
+        folder: The owner's folder, if there is one.
+
+    Returns:
+        What was done, or None if nothing was to be sent.
+
+    Raises:
+        RecoveryError: Something is not right. Unless it says otherwise, nothing was sent.
     """
     from .. import foresee
     from ..chains import chain_name
     from .batches import current_owners, send_as_owners
+    from .rotating import show_refused, show_taken
     from .words import owners_rows
 
-    new = parse_owners(owners, threshold, "--new-owner")
     if challenges and (new_signers or proofs):
         raise InvalidInput("--challenges writes what is to be signed elsewhere. Give --proof with what came back.")
     new_keys = _found(new_signers)
@@ -79,14 +195,15 @@ def rotate(
     asked = _asked(client, address, new, present)
     if challenges:
         _write_challenges(challenges, asked)
-        return
+        return None
     for key in new_keys:
         if key.address and key.address not in asked:
             raise _stranger(key.address)
     table([("Wallet", address), ("Chain", chain_name(client.chain_id)), *owners_rows(new, "New owner")])
     click.echo()
     _require_proofs(asked, pay, new_keys, proofs)
-    _require_backup(backed_up)
+    if not backed_up:
+        require_backup(list(asked), new_keys, folder, pay)
     old_keys = _found(signers)
     before = current_owners(client, address, _known(old_keys))
     if any(path.is_open for path in client.state(address).paths):
@@ -94,17 +211,12 @@ def rotate(
     call = client.rotate_owners_call(new)
     summary = "replace the owners of the wallet"
     if send_as_owners(pay, client, address, [call], summary, signers, payer, "Replace the owners?") is None:
-        return
+        return None
     if client.owners_hash(address) != new.hash[:24]:
         raise Refused(f"The transaction was mined, but the owners are others. See: recovery wallet show {address}")
-    _show_refused(pay, client, address, before, old_keys)
-    _show_taken(pay, client, address, new, new_keys)
-    say("Done. The wallet has its new owners.", bold=True, colour="green")
-    say(
-        "Next: destroy the old keys and every backup of them, on paper too, so that nobody takes them for the new "
-        "ones. What else the old keys could do they still can: look at other accounts and other chains."
-    )
-    command_line(f"recovery wallet show {address} --network URL")
+    show_refused(pay, client, address, before, old_keys)
+    show_taken(pay, client, address, new, new_keys)
+    return Rotation(client, before, new)
 
 
 # ----------------------------------------------------------------------------------------------- before
@@ -198,76 +310,3 @@ def _proven(asked: dict[str, Typed], pay: Paying, key: Key) -> str:
     if asked[address].signed_by(signature) != address:
         raise Refused(f"What the key of {address} has signed is not right. Nothing was sent. Do not use it.")
     return address
-
-
-def _require_backup(backed_up: bool) -> None:
-    """Asks whether the new keys would survive this computer; -y is no answer to that.
-
-    Raises:
-        Refused: They would not.
-    """
-    hint = (
-        "Make one first, and try it: recovery keys restore --expect ADDR. Nothing was sent. If there is one, give "
-        "--backed-up."
-    )
-    if backed_up:
-        return
-    if not sys.stdin.isatty():
-        raise Refused(f"Nobody says that the new keys have a backup. {hint}")
-    if not click.confirm("Is there a backup of the new keys, and have you restored them from it once?", err=True):
-        raise Refused(f"The new keys have no backup. {hint}")
-
-
-# ------------------------------------------------------------------------------------------------ after
-
-
-def _show_refused(pay: Paying, client: RecoveryClient, wallet: str, owners: Owners, old: Sequence[Key]) -> None:
-    """Has the old keys sign a harmless batch, and sees the wallet refuse it. Nothing is sent.
-
-    Raises:
-        Refused: The wallet takes it.
-    """
-    try:
-        _simulate(pay, client, wallet, owners, old, "is tried once more: it should be refused")
-    except Refused as error:
-        if error.code == "WalletUnauthorized":
-            say("Tried: the wallet refuses the old keys.", colour="green")
-        else:  # for another reason, which says nothing of the keys
-            warn(f"Whether the wallet refuses the old keys could not be tried. {error.message}")
-        return
-    raise Refused(f"The wallet still takes what the old keys sign. Look at it at once: recovery wallet show {wallet}")
-
-
-def _show_taken(pay: Paying, client: RecoveryClient, wallet: str, owners: Owners, new: Sequence[Key]) -> None:
-    """The same with the new keys, if enough of them are here: the wallet has to take it.
-
-    Raises:
-        Refused: It does not.
-    """
-    if len(new) < owners.threshold:
-        say("The new keys are elsewhere. See that they work: recovery heartbeat, signed with them.")
-        return
-    try:
-        _simulate(pay, client, wallet, owners, new, "is tried: it should be taken")
-    except Refused as error:
-        raise Refused(
-            f"The new keys own the wallet, but what they have just signed was refused: {error.message} Keep the new "
-            f"keys, try again, and look at it: recovery status {wallet}"
-        ) from error
-    say("Tried: the wallet takes the new keys.", colour="green")
-
-
-def _simulate(
-    pay: Paying, client: RecoveryClient, wallet: str, owners: Owners, found: Sequence[Key], purpose: str
-) -> None:
-    from ..signer import Signer
-    from .batches import BATCH_LIFE
-    from .paying import NOBODY
-
-    calls, deadline = [client.heartbeat_call()], client.deadline(BATCH_LIFE)
-    message = client.batch(wallet, owners, calls, deadline)
-    signatures: dict[Signer, bytes] = {}
-    for key in found:
-        signing: Any = pay.keys.open(key, purpose)
-        signatures[Signer.parse(signing.address)] = bytes(signing.sign_message(message.signable).signature)
-    client.simulate(client.execute(wallet, calls, deadline, owners.proof(signatures), "try"), NOBODY)

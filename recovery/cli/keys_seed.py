@@ -13,7 +13,8 @@ import click
 
 from .. import files
 from ..errors import InvalidInput, Refused
-from .options import ADDRESS, unlocking, yes_option
+from .kit_files import paper_option
+from .options import ADDRESS, FILE, unlocking, yes_option
 from .session import command_line, confirm, quote, refuse_secret, require_free, say, table, warn
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 #: Among how many accounts an address is looked for.
 SEARCHED = 100
-_MOST = 50
+#: As many accounts of a phrase are made or printed at most.
+LISTED = 50
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,7 +41,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--name", default="owner", show_default=True, metavar="NAME", help="What to call the key."),
             click.option(
                 "--accounts",
-                type=click.IntRange(1, _MOST),
+                type=click.IntRange(1, LISTED),
                 default=1,
                 show_default=True,
                 metavar="N",
@@ -74,6 +76,13 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="N",
     help="Write the words to this file descriptor instead of showing them, for a program that keeps them.",
 )
+@click.option(
+    "--sheet",
+    type=FILE,
+    metavar="PDF",
+    help="Put the words on a sheet to print, instead of showing them.",
+)
+@paper_option
 @unlocking
 def new(
     count: str,
@@ -83,28 +92,46 @@ def new(
     path: str | None,
     passphrase: bool,
     words_fd: int | None,
+    sheet: Path | None,
+    paper: str,
     keys: Keyring,
 ) -> None:
     """Make a new seed phrase, have it written down, and write keystores of its accounts.
 
     No network is needed: do it on a computer without one, if you can. The words are
     shown once, on a screen of their own, and three of them are asked for before anything
-    is written. They are kept nowhere: what you write down is the backup.
+    is written. They are kept nowhere: what you write down is the backup. With --sheet
+    they are in a PDF instead, which you print and delete.
     """
     from ..keys.seed import Seed, new_words
     from . import new_secrets
 
-    places, targets = _places(path, accounts), _targets(output, name, accounts)
+    places, targets = places_of(path, accounts), _targets(output, name, accounts)
+    if sheet is not None:
+        require_free(sheet, "--sheet")
     words = new_words(int(count))
     extra = new_secrets.passphrase_of(keys.password_fd, new=True) if passphrase else ""
     password = new_secrets.new_password(keys.password_fd, _announced(targets))
-    if words_fd is None:
-        new_secrets.write_down(words)
-    else:
-        _hand_over(words, words_fd)
-    with Seed.of(words, extra) as seed:
-        made = _write(targets, seed, [places.at(index) for index in range(accounts)], password)
+    paths = [places.at(index) for index in range(accounts)]
+    if sheet is not None:
+        # Before anything else is written: there must be no key without its words on paper.
+        new_secrets.write_sheet(sheet, words, [] if extra else paths, bool(extra), paper)
+    try:
+        if words_fd is not None:
+            _hand_over(words, words_fd)
+        elif sheet is None:
+            new_secrets.write_down(words)
+        with Seed.of(words, extra) as seed:
+            made = _write(targets, seed, paths, password)
+    except BaseException:  # also Ctrl-C: words without keys would be taken for those of other keys
+        if sheet is not None:
+            sheet.unlink(missing_ok=True)
+        raise
     _said(made, bool(extra))
+    if sheet is not None:
+        from .backup_sheet import how_to_print
+
+        how_to_print([sheet])
 
 
 @click.command(short_help="Make the keystores again, from the words")
@@ -127,22 +154,19 @@ def restore(
     With --expect the account of that address is looked for among the first 100 at each
     place that wallets use, and it alone is written. No network is needed.
     """
-    from ..keys.seed import Seed, path_text
+    from ..keys.seed import Seed
     from . import new_secrets
 
     if expect and accounts > 1:
         raise InvalidInput("--expect restores the one account of that address. Leave --accounts out.")
-    places, targets = _places(path, accounts), _targets(output, name, accounts)
-    words = _typed(keys.password_fd)
+    places, targets = places_of(path, accounts), _targets(output, name, accounts)
+    words = typed_words(keys.password_fd)
     extra = new_secrets.passphrase_of(keys.password_fd, new=False) if passphrase else ""
     with Seed.of(words, extra) as seed:
         if expect:
             found = [_found(seed, expect, path, bool(extra))]
         else:
-            found = [places.at(index) for index in range(accounts)]
-            addresses = [str(seed.account(each).address) for each in found]
-            table([(path_text(each), address) for each, address in zip(found, addresses, strict=True)])
-            click.echo()
+            found = listed(seed, places, accounts)
             if extra:
                 warn("A slip in the passphrase gives other accounts, without any error. Compare the addresses.")
             confirm("Are these the accounts that you expect?", yes)
@@ -154,7 +178,12 @@ def restore(
 # ----------------------------------------------------------------------------------------------- before
 
 
-def _places(text: str | None, accounts: int) -> Places:
+def places_of(text: str | None, accounts: int) -> Places:
+    """Where that many accounts are.
+
+    Raises:
+        InvalidInput: It is no path, or that of one account.
+    """
     from ..keys.seed import DEFAULT_PLACES, Places
 
     if text is not None:
@@ -182,12 +211,22 @@ def _targets(folder: Path | None, name: str, accounts: int) -> list[Path]:
     return targets
 
 
+def listed(seed: Seed, places: Places, accounts: int) -> list[tuple[int, ...]]:
+    """Shows the first accounts, to be compared; their paths."""
+    from ..keys.seed import path_text
+
+    found = list(seed.addresses(places, accounts))
+    table([(path_text(path), address) for path, address in found])
+    click.echo()
+    return [path for path, _ in found]
+
+
 def _announced(targets: Sequence[Path]) -> str:
     what = str(targets[0]) if len(targets) == 1 else f"all {len(targets)} keystores"
     return f"A password for {what}. You need it whenever you sign; the words give the key again without it."
 
 
-def _typed(password_fd: int | None) -> str:
+def typed_words(password_fd: int | None) -> str:
     """The words, typed; again if there is a slip in them."""
     from ..keys.seed import parse_words
     from .keys import ATTEMPTS, read_secret

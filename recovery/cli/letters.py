@@ -1,8 +1,9 @@
-"""The messages to guardians that `recovery panic` writes: what has happened, and to do nothing before a call."""
+"""The messages to guardians when a key was stolen: what has happened, and to do nothing before a call."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import RecoveryError
@@ -44,8 +45,6 @@ def _contacts(scene: Scene) -> dict[str, str]:
 
 def letters(scene: Scene, made: Drafts) -> dict[str, str]:
     """A message for each guardian, by the file's name. The six words stand in none of them."""
-    from .. import files
-
     if made.freeze_path is None and made.recover_path is None:
         return {}
     people = asked(scene, made)
@@ -53,13 +52,84 @@ def letters(scene: Scene, made: Drafts) -> dict[str, str]:
         return {"to-guardians.txt": _letter(scene, made, "", "", made.freeze_path is not None, True)}
     written: dict[str, str] = {}
     for name, contact, freezes, recovers in people:
-        stem, number = files.stem(name), 1
-        file = f"to-{stem}.txt"
-        while file in written:  # "Ana" and "ANA" are two people
-            number += 1
-            file = f"to-{stem}-{number}.txt"
-        written[file] = _letter(scene, made, name, contact, freezes, recovers)
+        written[_file(name, written)] = _letter(scene, made, name, contact, freezes, recovers)
     return written
+
+
+def all_clear(scene: Scene, gone: Collection[str], shares: Mapping[str, str]) -> dict[str, str]:
+    """A message for each guardian, and for each holder of a share, once the stolen key was replaced in time.
+
+    Args:
+        scene: What is known.
+        gone: Addresses of the keys that were replaced; a guardian who is one of them is the owner, and gets none.
+        shares: By holder, what they have of sets of the stolen key, which is worth nothing now.
+
+    Returns:
+        Messages by the files' names.
+    """
+    from .. import files
+
+    plan = scene.source.plan if scene.source else None
+    contacts, held = _contacts(scene), {files.stem(name): text for name, text in shares.items()}
+    written: dict[str, str] = {}
+    for guardian in plan.guardians if plan else ():
+        if str(guardian.signer) not in gone:
+            contact = contacts.get(str(guardian.signer), "")
+            share = held.pop(files.stem(guardian.name), "")
+            written[_file(guardian.name, written)] = _all_clear(scene, guardian.name, contact, True, share)
+    if plan is None:
+        written["to-guardians.txt"] = _all_clear(scene, "", "", True, "")
+    for name, text in shares.items():
+        if files.stem(name) in held:
+            written[_file(name, written)] = _all_clear(scene, name, "", False, text)
+    return written
+
+
+def _all_clear(scene: Scene, name: str, contact: str, guards: bool, share: str) -> str:
+    from ..chains import chain_name
+
+    where = f" on {chain_name(scene.client.chain_id)}" if scene.client else ""
+    parts = [f"To: {name or 'my guardians'}" + (f", {contact}" if contact else "")]
+    parts.append(
+        f"Somebody else had a key to my account {scene.account}{where}, or I fear so. I have put a new key in its "
+        "place. The old one opens that account no more."
+    )
+    if share:
+        parts.append(
+            f"You keep {share}. It is of the old key, and worth nothing now. Destroy it, with all copies, also on "
+            "paper, and tell me when you have. I ask nobody to send me one."
+        )
+    if guards:
+        parts.append(
+            "As my guardian you have nothing to do. Your kit stays good: keep it where it is. My new key changes "
+            "nothing in it."
+        )
+        parts.append(
+            "But approve nothing that I have not asked you for by voice, on a number that you already had, with two of "
+            "the six words. Whoever had my key may know that you are a guardian of mine, and may write to you in my "
+            "name. If you have approved something for me lately without having spoken with me, ring me at once; "
+            "`recovery tricked` then takes it back."
+        )
+    parts.append("Nobody needs your key, its words, a password or money. Whoever asks for one of these is a thief.")
+    if scene.owner:
+        parts.append(scene.owner)
+    return _joined(parts)
+
+
+def _file(name: str, written: Collection[str]) -> str:
+    """What the message to somebody is called, beside those that are there."""
+    from .. import files
+
+    stem, number = files.stem(name), 1
+    file = f"to-{stem}.txt"
+    while file in written:  # "Ana" and "ANA" are two people
+        number += 1
+        file = f"to-{stem}-{number}.txt"
+    return file
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(part if part.startswith("    ") else _fold(part) for part in parts) + "\n"
 
 
 def _letter(scene: Scene, made: Drafts, name: str, contact: str, freezes: bool, recovers: bool) -> str:
@@ -92,7 +162,7 @@ def _letter(scene: Scene, made: Drafts, name: str, contact: str, freezes: bool, 
     parts.append("Nobody needs your key, its words, a password or money. Whoever asks for one of these is a thief.")
     if scene.owner:
         parts.append(scene.owner)
-    return "\n\n".join(part if part.startswith("    ") else _fold(part) for part in parts) + "\n"
+    return _joined(parts)
 
 
 def _recovering(scene: Scene, made: Drafts, name: str) -> list[str]:

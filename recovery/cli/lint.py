@@ -47,7 +47,7 @@ def lint(policies: tuple[Path, ...], wallet: str | None, as_json: bool, where: W
 
     # A network that happens to be set is no reason to need it here.
     asked = wallet or click.get_current_context().get_parameter_source("network") is ParameterSource.COMMANDLINE
-    plans = {str(file): _load(file) for file in dict.fromkeys(policies)}
+    plans = {str(file): policy_in(file) for file in dict.fromkeys(policies)}
     client = where.connect() if asked else None
     owners = client.owners(wallet) if client and wallet else None
     safes = safe_owners(client, list(plans.values())) if client else {}
@@ -137,8 +137,12 @@ def safe_owners(client: RecoveryClient, plans: Sequence[PolicyPlan]) -> Mapping[
     return found
 
 
-def _load(file: Path) -> PolicyPlan:
-    """A policy from its YAML, or from the policy file that was made of it."""
+def policy_in(file: Path) -> PolicyPlan:
+    """A policy from its YAML, or from the policy file that was made of it.
+
+    Raises:
+        InvalidInput: It is neither.
+    """
     from .. import files
     from .plan_file import read_plan
 

@@ -6,7 +6,9 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import click
 
@@ -91,6 +93,23 @@ def write_down(words: str) -> None:
     say("They are not shown any more. Now from the paper:")
     for position in sorted(secrets.SystemRandom().sample(range(len(listed)), ASKED)):
         _typed_back(listed[position], position + 1)
+
+
+def write_sheet(path: Path, words: str, paths: Sequence[Sequence[int]], passphrase: bool, paper: str) -> None:
+    """Puts words on a sheet of paper, as a PDF that was read back.
+
+    Args:
+        path: Where to.
+        words: The words.
+        paths: Where the accounts are that stand on it.
+        passphrase: Whether one belongs to them.
+        paper: a4 or letter.
+    """
+    from .. import files
+    from ..sheets import seed_pdf
+
+    pdf = seed_pdf(words, passphrase=passphrase, paths=paths, made=int(time.time()), paper=paper)
+    files.write_bytes(path, pdf, secret=True)
 
 
 def _show(words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""`recovery odds`: how likely it is that a backup, or a policy's guardians, are lost or stolen."""
+"""`recovery backup odds`: how likely it is that a backup, or a policy's guardians, are lost or stolen."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def odds(
         click.echo(_example(), nl=False)
         return
     if placement is None and policy is None:
-        raise click.UsageError("Name a placement, or --policy. For a placement to begin with: recovery odds --example")
+        raise click.UsageError(
+            "Name a placement, or --policy. For a placement to begin with: recovery backup odds --example"
+        )
     if (lost or stolen) and policy is None:
         raise click.UsageError(
             "--lost and --stolen are about guardians: give --policy. Shares have theirs in the file."

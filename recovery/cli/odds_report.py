@@ -1,4 +1,4 @@
-"""What `recovery odds` has to say: computed, then as words, as JSON and as diagrams."""
+"""What `recovery backup odds` has to say: computed, then as words, as JSON and as diagrams."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from ..backup.plots import Panel
 from ..errors import InvalidInput
 from ..lint import Finding
 from ..plan import PolicyPlan
-from .lint import finding_json, show_findings
+from .lint import finding_json, policy_in, show_findings
 from .placement_file import PlacementFile, parse_chance, parse_every, parse_years, read_placement
-from .plan_file import read_plan
-from .session import load_plan, say, table
+from .session import say, table
 
 _YEARS = 10.0
 _NOTHING = PlacementFile(None, (), (), None, 0, 0)
@@ -175,7 +174,7 @@ def examine(
     from .. import files
 
     given = read_placement(files.read(placement), str(placement)) if placement else _NOTHING
-    plan = _policy(policy) if policy else None
+    plan = policy_in(policy) if policy else None
     if given.placement is None and plan is None:
         raise InvalidInput(f"{placement} has guardians and no shares. Give their policy as well: --policy FILE")
     term = _term(given, *times)
@@ -200,14 +199,6 @@ def examine(
         tuple(placement_findings(found, term, names)) if found else (),
         tuple(about_guardians),
     )
-
-
-def _policy(file: Path) -> PolicyPlan:
-    """A policy from its YAML, or from the policy file that was made of it."""
-    from .. import files
-
-    text = files.read(file)
-    return load_plan(file) if files.kind_of(text) else read_plan(text, str(file))
 
 
 def chance(value: float) -> str:

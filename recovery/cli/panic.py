@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import ChainError, InvalidInput, RecoveryError, Refused
-from .options import ADDRESS, FILE, Paying, knowing, profile, sending
+from .alarm import alarmed
+from .options import Paying, profile, sending
 from .session import command_line, parse_owners, quote, say, table, warn
 from .sources import Source, from_chain, in_force, require_account
 
@@ -28,26 +29,7 @@ _DELEGATION = bytes.fromhex("ef0100")
 
 
 @click.command(short_help="Your key is stolen: freeze at once, and prepare the way back")
-@click.argument("address", type=ADDRESS, required=False)
-@click.option(
-    "--folder",
-    "folder_path",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="The owner's folder: it knows the account, the guardians, and freezes that were signed ahead.",
-)
-@knowing
-@click.option("--freeze", "freeze_file", type=FILE, metavar="REQUEST", help="A freeze request that was signed ahead.")
-@click.option("--approval", "approval_files", type=FILE, multiple=True, metavar="FILE", help="Its approvals; repeat.")
-@click.option("--new-owner", "new_owners", multiple=True, metavar="ADDR", help="A fresh key of yours; repeat for more.")
-@click.option("--threshold", type=click.IntRange(min=1), metavar="N", help="How many of the new keys have to sign.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where requests and messages go.  [default: panic-DATE, in the owner's folder if there is one]",
-)
+@alarmed
 @sending
 def panic(
     address: str | None,
@@ -72,7 +54,7 @@ def panic(
     from . import drafts
     from .unsaved import tell
 
-    account, folder, source = _about(address, folder_path, source)
+    account, folder, source = about(address, folder_path, source)
     again = _again(account, folder, source, pay)
     client, why = _connected(pay)
     state: AccountState | None = None
@@ -90,9 +72,9 @@ def panic(
     _headline(account, client, state, before, why)
     if client is None:
         _by_others(_ahead(folder, freeze_file, approval_files, account, None)[0])
-    known = _known(client, state, folder, source)
+    known = known_policy(client, state, folder, source)
     scene = drafts.Scene(account, known, folder, client, state)
-    place = _place(output, folder, state.time if state else int(time.time()))
+    place = place_of(output, folder, state.time if state else int(time.time()))
     owners = _owners(scene, place, new_owners, threshold)
     made = drafts.draft(scene, owners, place)
     tell(scene, made, drafts.keep(scene, made, place, pay.dry_run), again)
@@ -110,7 +92,7 @@ def _again(account: str, folder: Folder | None, source: Source | None, pay: Payi
     return f"recovery panic {where} --account {quote(pay.account or 'KEY')}"
 
 
-def _about(
+def about(
     address: str | None, folder_path: Path | None, source: Source | None
 ) -> tuple[str, Folder | None, Source | None]:
     """Which account it is about, and which of folder, kit and policy file are of it.
@@ -287,7 +269,7 @@ def _by_others(found: list[Ahead]) -> None:
 # --------------------------------------------------------------------------------------- what is known
 
 
-def _known(
+def known_policy(
     client: RecoveryClient | None, state: AccountState | None, folder: Folder | None, source: Source | None
 ) -> Source | None:
     """The policy in force, from the best that knows it: names if possible, else the chain's events."""
@@ -374,7 +356,15 @@ def _asked(scene: Scene) -> Owners | None:
     return None
 
 
-def _place(output: Path | None, folder: Folder | None, now: int) -> Path:
+def place_of(output: Path | None, folder: Folder | None, now: int, name: str = "panic") -> Path:
+    """Where requests and messages go.
+
+    Args:
+        output: Where the owner wants them, or None.
+        folder: The owner's folder, if there is one.
+        now: In seconds since 1970.
+        name: What the place is called before its date.
+    """
     if output:
         return output if output.name else output.resolve()
-    return (folder.path if folder else Path()) / time.strftime("panic-%Y-%m-%d", time.gmtime(now))
+    return (folder.path if folder else Path()) / time.strftime(f"{name}-%Y-%m-%d", time.gmtime(now))

@@ -12,7 +12,7 @@ from ..errors import InvalidInput
 from .durations import parse_duration
 from .strict_yaml import Nodes, compose, whole_number
 
-BEGIN = "recovery odds --example > placement.yaml"
+BEGIN = "recovery backup odds --example > placement.yaml"
 _YEAR = 365 * 86_400
 _SET = ("threshold", "groups", "group_threshold", "passphrase")
 _TOP = dict.fromkeys(("owner", "home", "years", "checked", "renewed", *_SET, "shares", "causes", "guardians"), False)

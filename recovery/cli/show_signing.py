@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .session import table, warn
 
 if TYPE_CHECKING:
+    from ..keys.authorization import Authorization
     from ..keys.cold import Sendable, Typed
 
 #: EIP-712 domains of what this project signs.
@@ -18,13 +19,16 @@ _TIMES = ("deadline", "time", "eta")
 def show_transaction(sendable: Sendable) -> None:
     """Shows a transaction: decoded, with all that is signed besides."""
     from .. import abi
-    from ..building import in_words
+    from ..building import SELF, in_words
     from ..chains import chain_name
     from .durations import ether
 
     transaction = sendable.transaction
     rows = [("Chain", chain_name(sendable.chain_id)), ("From", f"{sendable.sender}, nonce {sendable.nonce}")]
-    rows += in_words(transaction)
+    for each in sendable.authorizations:
+        rows += _delegation(each.meant)
+    carries = sendable.authorizations and transaction.to == SELF and not transaction.data and not transaction.value
+    rows += [("Besides", "nothing")] if carries else in_words(transaction)
     if transaction.value:
         rows.append(("Sends", ether(transaction.value)))
     price = ", ".join(f"{name} {value / 10**9:.4g} gwei" for name, value in sendable.price)
@@ -36,6 +40,52 @@ def show_transaction(sendable: Sendable) -> None:
         warn(
             "This call is to no contract of ape-recovery, and what it does cannot be seen here. Sign it only if you "
             "know that from elsewhere."
+        )
+    for each in sendable.authorizations:
+        _warn_of(each.meant)
+
+
+def show_authorization(authorization: Authorization) -> None:
+    """Shows an authorization (EIP-7702), and says what it means for the account."""
+    from ..chains import chain_name
+
+    who = authorization.authority or "of whoever signs"
+    rows = [("Chain", chain_name(authorization.chain_id)), ("Account", f"{who}, nonce {authorization.nonce}")]
+    table([*rows, *_delegation(authorization)[1:]])
+    _warn_of(authorization)
+
+
+def _delegation(authorization: Authorization) -> list[tuple[str, str]]:
+    from ..contracts import canonical_deployment
+
+    if authorization.revokes:
+        code = "none any more: it is a plain key again"
+    elif authorization.code == canonical_deployment().wallet:
+        code = f"{authorization.code}, the RecoveryWallet of ape-recovery"
+    else:
+        code = authorization.code
+    return [("Account", str(authorization.authority)), ("Uses code", code)]
+
+
+def _warn_of(authorization: Authorization) -> None:
+    """Says what an authorization means, in words that nobody can take for less."""
+    from ..contracts import canonical_deployment
+
+    if authorization.revokes:
+        warn(
+            "The account is a plain key again. Its guardians can no longer bring anybody back into it, and whatever "
+            "else the code did, such as limits or other owners, is over."
+        )
+        return
+    warn(
+        "From then on that code rules the whole account: it can move everything that the account has, now and later, "
+        "until another authorization takes its place. The key goes on working besides, so this does not help against "
+        "somebody who has it."
+    )
+    if authorization.code != canonical_deployment().wallet:
+        warn(
+            "This is not the RecoveryWallet that this program knows, and what that code does cannot be seen here. Sign "
+            "it only if you know that from elsewhere: this is how whole accounts are stolen."
         )
 
 

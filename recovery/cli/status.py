@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import InvalidInput, RecoveryError, Refused
+from . import due
 from .options import ADDRESS, FILE, FOLDER, Where, json_option, knowing, profile, reading
 from .session import quote, require_free, say, table, warn
 from .sources import Source, from_chain, require_account
@@ -17,6 +20,7 @@ from .standing import Standings, standing
 if TYPE_CHECKING:
     from ..client import RecoveryClient
     from ..folder import Folder
+    from ..keys.schedule import Due
     from ..quorum import Owners
     from ..state import AccountState
     from .collecting import Asked, Progress
@@ -52,8 +56,8 @@ def status(
 
     Everything comes from one question to the chain. What the policy says comes from
     --folder, --kit or --policy, or with --events from the chain's events. With the
-    owner's folder it is also said who is protected, by what guardians have answered;
-    the folder knows the account, too.
+    owner's folder it is also said who is protected, by what guardians have answered,
+    and what is due; the folder knows the account, too.
     """
     from . import collecting
     from .situation import QUIET, as_data, calendar_events, examine
@@ -64,10 +68,12 @@ def status(
         require_free(ics, "--ics")
     folder = _folder(folder_path, source)
     address = _address(address, folder)
+    schedule = _schedule(folder)
     asked = collecting.read(request_file, approval_files, address)
     others = also or tuple(n for n in profile().networks if n != where.network)
     networks = (where.network, *others) if where.network else others or (None,)
-    collected, dates = [], []
+    collected: list[dict[str, Any]] = []
+    dates: list[Any] = []
     for number, network in enumerate(networks):
         if number and not as_json:
             click.echo()
@@ -86,13 +92,20 @@ def status(
         report = examine(state, known, new_owners)
         if asked and progress and not progress.over and not progress.started:
             report.todo = [_next(asked, progress), *(todo for todo in report.todo if todo[2])]
-        if guardians:
-            if guardians.todo and report.todo == [QUIET]:
-                report.todo = [("No recovery is under way.", [], False)]
-            report.todo += guardians.todo
+        waiting = guardians.todo if guardians else []
+        if folder and schedule is not None:
+            waiting = [*waiting, *due.todo(schedule, folder)]
+            report.hints += due.coming(schedule)
+        if waiting and report.todo == [QUIET]:
+            report.todo = [("No recovery is under way.", [], False)]
+        report.todo += waiting
         collected.append(as_data(client.chain_id, state, known, new_owners, report))
         if guardians:
             collected[-1] |= guardians.as_data()
+        if folder and schedule is not None:
+            collected[-1]["schedule"] = [each.as_data() for each in schedule]
+            dates += due.events(schedule, folder)
+            schedule = None  # it is the same on every chain
         if progress:
             collected[-1]["request"] = progress.as_data()
         if ics:
@@ -115,6 +128,15 @@ def _folder(path: Path | None, source: Source | None) -> Folder | None:
     if path is not None and source is not None:
         raise InvalidInput("Give --folder, --kit or --policy, one of them: the folder has the policy file in it.")
     return Folder.open(path) if path else None
+
+
+def _schedule(folder: Folder | None) -> Sequence[Due] | None:
+    """What is due in the owner's folder; None without one, or if that cannot be read: the rest is more important."""
+    try:
+        return due.agenda_of(folder.path, int(time.time())) if folder else None
+    except RecoveryError as error:
+        warn(f"What is due is not known. {error.message}")
+        return None
 
 
 def _address(address: str | None, folder: Folder | None) -> str:
@@ -201,7 +223,7 @@ def _print(
     say(f"{state.account} on {_chain(client)}", bold=True)
     click.echo()
     for text, commands, urgent in report.todo:
-        _todo(text, [command + network for command in commands], urgent)
+        _todo(text, [command + ("" if command.startswith(due.LOCAL) else network) for command in commands], urgent)
     click.echo()
     for hint in dict.fromkeys(report.hints):
         say(hint, 2)
@@ -239,8 +261,8 @@ def _timeline(report: Report, now: int) -> None:
     if not dates:
         return
     rows = [(date.time, date.text) for date in dates]
-    for time, text in sorted([*rows, (now, "now")], key=lambda row: (row[0], row[1] == "now")):
-        click.secho(f"  {when(time)}  {text}", bold=text == "now")
+    for at, text in sorted([*rows, (now, "now")], key=lambda row: (row[0], row[1] == "now")):
+        click.secho(f"  {when(at)}  {text}", bold=text == "now")
     click.echo()
 
 
@@ -299,8 +321,6 @@ def _write_calendar(path: Path, dates: list[Any], quiet: bool) -> None:
 
     if not dates:
         raise Refused("There is no date to come, so no calendar file was written.")
-    import time
-
     files.write(path, calendar(dates, int(time.time())).decode())
     if not quiet:
         click.echo()

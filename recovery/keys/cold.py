@@ -1,8 +1,8 @@
 """What is carried to a computer without a network to be signed there, and what comes back. No I/O.
 
-Out goes a transaction that lacks nothing but its signature, or an EIP-712 document; back comes the transaction as it is
-sent, or a signature. Both are small enough for a few QR codes. Nothing that a file says of itself is believed: who has
-signed, and what, follows from the signature.
+Out goes a transaction that lacks nothing but its signature, an authorization (EIP-7702) or an EIP-712 document; back
+comes the transaction as it is sent, the authorization signed, or a signature. All are small enough for a few QR codes.
+Nothing that a file says of itself is believed: who has signed, and what, follows from the signature.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from .. import files
 from ..building import Transaction
 from ..errors import InvalidFile, InvalidInput
 from ..files import from_hex, integer, text_of, to_hex
+from .authorization import Authorization as Authorization
+from .authorization import SignedAuthorization as SignedAuthorization
+from .typed import Typed as Typed
 
 UNSIGNED, SIGNED = "recovery-unsigned", "recovery-signed"
 #: Fields of a transaction's price: what the sender pays at most for a unit of gas and how much of it is the tip
@@ -34,6 +37,7 @@ class Sendable:
         gas: Gas limit.
         price: Its price by the names of JSON-RPC, in wei: maxFeePerGas and maxPriorityFeePerGas, or gasPrice.
         transaction: What is sent. Nobody vouches for its summary.
+        authorizations: What it carries besides (EIP-7702); mostly nothing.
     """
 
     chain_id: int
@@ -42,6 +46,7 @@ class Sendable:
     gas: int
     price: tuple[tuple[str, int], ...]
     transaction: Transaction
+    authorizations: tuple[SignedAuthorization, ...] = ()
 
     def __post_init__(self) -> None:
         names = tuple(name for name, _ in self.price)
@@ -53,6 +58,10 @@ class Sendable:
             raise InvalidInput("the tip cannot be more than what is paid at most.")
         if not 21_000 <= self.gas < 2**63 or self.nonce >= 2**64 or self.chain_id == 0:
             raise InvalidInput("the gas limit, the nonce or the chain's id cannot be right.")
+        if self.authorizations and names != _MODERN:
+            raise InvalidInput(f"a transaction that carries an authorization has {' and '.join(_MODERN)}.")
+        if any(each.meant.chain_id != self.chain_id for each in self.authorizations):
+            raise InvalidInput("an authorization is for another chain than the transaction that carries it.")
 
     @property
     def max_fee(self) -> int:
@@ -66,22 +75,20 @@ class Sendable:
 
     def params(self) -> dict[str, Any]:
         """As accounts sign it."""
-        price = {name: hex(value) for name, value in self.price}
+        price: dict[str, Any] = {name: hex(value) for name, value in self.price}
+        if self.authorizations:
+            price |= {"type": 4, "authorizationList": [each.params() for each in self.authorizations]}
         return self.transaction.params(chainId=self.chain_id, nonce=hex(self.nonce), gas=hex(self.gas), **price)
 
     def says_the_same(self, other: Sendable) -> bool:
         """Whether two differ in nothing that is signed. Summaries are for people."""
-        return (self.chain_id, self.sender, self.nonce, self.gas, self.price) == (
-            other.chain_id,
-            other.sender,
-            other.nonce,
-            other.gas,
-            other.price,
-        ) and (self.transaction.to, self.transaction.value, self.transaction.data) == (
-            other.transaction.to,
-            other.transaction.value,
-            other.transaction.data,
-        )
+        return self._signed == other._signed
+
+    @property
+    def _signed(self) -> tuple[Any, ...]:
+        sent = self.transaction
+        numbers = (self.chain_id, self.sender, self.nonce, self.gas, self.price)
+        return (*numbers, sent.to, sent.value, sent.data, self.authorizations)
 
     def to_json(self) -> dict[str, Any]:
         """As a file has it."""
@@ -94,6 +101,7 @@ class Sendable:
             "data": to_hex(self.transaction.data),
             "gas": self.gas,
             **{name: str(value) for name, value in self.price},
+            **({"authorizations": [each.to_json() for each in self.authorizations]} if self.authorizations else {}),
             "summary": self.transaction.summary,
         }
 
@@ -111,68 +119,11 @@ class Sendable:
             integer(content["gas"]),
             price_of(content),
             transaction_of(content),
+            tuple(SignedAuthorization.from_json(each) for each in content.get("authorizations", [])),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """An EIP-712 document to be signed.
-
-    Attributes:
-        signer: Who is to sign, or None for whoever it is given to.
-        document: As wallets take it.
-    """
-
-    signer: str | None
-    document: dict[str, Any]
-
-    @property
-    def signable(self) -> Any:
-        """For eth-account.
-
-        Raises:
-            InvalidInput: It is none, or contradicts itself.
-        """
-        from eth_account.messages import encode_typed_data
-
-        document = self.document
-        if set(document) != {"types", "primaryType", "domain", "message"}:
-            raise InvalidInput("an EIP-712 document has types, primaryType, domain and message, and nothing else.")
-        try:
-            # What is shown must be what is signed: a value without a type would be shown, and left out of the hash.
-            _require_typed(document["types"], "EIP712Domain", document["domain"])
-            _require_typed(document["types"], document["primaryType"], document["message"])
-            return encode_typed_data(full_message=document)
-        except InvalidInput:
-            raise
-        except Exception as error:  # eth-account raises whatever the value at fault made go wrong
-            raise InvalidInput(f"it is no EIP-712 document that can be signed ({type(error).__name__}).") from error
-
-    @property
-    def digest(self) -> bytes:
-        """What is signed, 32 bytes."""
-        message = self.signable
-        return bytes(keccak(b"\x19" + message.version + message.header + message.body))
-
-    def signed_by(self, signature: bytes) -> str | None:
-        """Whose signature it is, or None if it is none."""
-        from eth_account import Account
-
-        from ..messages import HALF_ORDER
-
-        if len(signature) != 65 or signature[64] not in (27, 28):
-            return None
-        if int.from_bytes(signature[32:64], "big") > HALF_ORDER:
-            return None
-        try:
-            return str(Account.recover_message(self.signable, signature=signature))
-        except InvalidInput:
-            raise
-        except Exception:  # whatever eth-keys dislikes about it, it is no signature
-            return None
-
-
-Unsigned = Sendable | Typed
+Unsigned = Sendable | Typed | Authorization
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +170,7 @@ class Signature:
     signature: bytes
 
 
-Signed = SignedTransaction | Signature
+Signed = SignedTransaction | Signature | SignedAuthorization
 
 
 # ------------------------------------------------------------------------------------------------ files
@@ -229,6 +180,8 @@ def dump_unsigned(unsigned: Unsigned) -> str:
     """As a file."""
     if isinstance(unsigned, Sendable):
         return files.dumps(UNSIGNED, {"transaction": unsigned.to_json()})
+    if isinstance(unsigned, Authorization):
+        return files.dumps(UNSIGNED, {"authorization": unsigned.to_json()})
     return files.dumps(UNSIGNED, {"signer": unsigned.signer, "typedData": unsigned.document})
 
 
@@ -242,6 +195,8 @@ def load_unsigned(text: str, source: str = "The file") -> Unsigned:
     def build(content: dict[str, Any]) -> Unsigned:
         if "transaction" in content:
             return Sendable.from_json(content["transaction"])
+        if "authorization" in content:
+            return Authorization.from_json(content["authorization"])
         signer = content["signer"]
         typed = Typed(None if signer is None else address(signer), dict(content["typedData"]))
         typed.digest  # noqa: B018 - says so if it is none
@@ -254,6 +209,8 @@ def dump_signed(signed: Signed) -> str:
     """As a file."""
     if isinstance(signed, SignedTransaction):
         return files.dumps(SIGNED, {"transaction": to_hex(signed.raw), "summary": signed.summary})
+    if isinstance(signed, SignedAuthorization):
+        return files.dumps(SIGNED, {"authorization": signed.to_json()})
     return files.dumps(
         SIGNED,
         {"digest": to_hex(signed.digest), "signer": signed.signer, "signature": to_hex(signed.signature)},
@@ -270,6 +227,8 @@ def load_signed(text: str, source: str = "The file") -> Signed:
     def build(content: dict[str, Any]) -> Signed:
         if "transaction" in content:
             return SignedTransaction.of(from_hex(content["transaction"]), text_of(content["summary"]))
+        if "authorization" in content:
+            return SignedAuthorization.from_json(content["authorization"])
         return Signature(
             from_hex(content["digest"], 32), address(content["signer"]), from_hex(content["signature"], 65)
         )
@@ -356,32 +315,36 @@ def decode_transaction(raw: bytes, summary: str = "") -> Sendable:
     """What a signed transaction says, and who has signed it.
 
     Raises:
-        InvalidInput: It is none, or of a kind that is not made here: with an access list, blobs or authorizations,
-            without a chain's id, or one that creates a contract.
+        InvalidInput: It is none, or of a kind that is not made here: with an access list or blobs, without a chain's
+            id, or one that creates a contract.
     """
     import rlp  # type: ignore[import-untyped, unused-ignore]
     from eth_account import Account
 
     try:
-        modern = raw[:1] == b"\x02"
-        fields = rlp.decode(raw[1:] if modern else raw)
+        kind = raw[0] if raw[:1] in (b"\x02", b"\x04") else 0
+        fields = rlp.decode(raw[1:] if kind else raw)
         price: tuple[tuple[str, int], ...]
-        if modern:
-            chain, nonce, tip, maximum, gas, to, value, data, access, *_ = fields
+        carried: Any = []
+        if kind:
+            chain, nonce, tip, maximum, gas, to, value, data, access, *rest = fields
             price = (("maxFeePerGas", _number(maximum)), ("maxPriorityFeePerGas", _number(tip)))
             chain_id = _number(chain)
+            carried = rest[0] if kind == 4 else []
         else:
             nonce, single, gas, to, value, data, v, *_ = fields
             access, price = [], (("gasPrice", _number(single)),)
             chain_id = (_number(v) - 35) // 2
-        if access or len(fields) != (12 if modern else 9) or len(to) != 20 or chain_id < 1:
+        usual = len(fields) == {0: 9, 2: 12, 4: 13}[kind] and bool(carried) == (kind == 4)
+        if access or not usual or len(to) != 20 or chain_id < 1:
             raise InvalidInput(
-                "it is a transaction of a kind that is not made here: with an access list, blobs or authorizations, "
-                "good on every chain, or creating a contract."
+                "it is a transaction of a kind that is not made here: with an access list or blobs, good on every "
+                "chain, or creating a contract."
             )
         sender = str(Account.recover_transaction(raw))
         transaction = Transaction(str(to_checksum_address(to)), bytes(data), summary, _number(value))
-        return Sendable(chain_id, sender, _number(nonce), _number(gas), price, transaction)
+        authorizations = tuple(SignedAuthorization.from_fields(each) for each in carried)
+        return Sendable(chain_id, sender, _number(nonce), _number(gas), price, transaction, authorizations)
     except InvalidInput:
         raise
     except Exception as error:  # RLP, its fields and the signature can be wrong in many ways
@@ -392,19 +355,3 @@ def _number(data: Any) -> int:
     if not isinstance(data, bytes) or data[:1] == b"\0" or len(data) > 32:
         raise ValueError("no number")
     return int.from_bytes(data, "big")
-
-
-def _require_typed(types: Any, kind: str, value: Any) -> None:
-    """Refuses values that no type speaks of, all the way down."""
-    base, _, array = kind.partition("[")
-    if array:
-        for each in value:
-            _require_typed(types, kind[: kind.rindex("[")], each)
-        return
-    if base not in types:
-        return
-    names = {field["name"]: field["type"] for field in types[base]}
-    if not isinstance(value, dict) or set(value) != set(names):
-        raise InvalidInput(f"what it says does not fit its type {base}: a field is missing, or one too many.")
-    for name, inner in names.items():
-        _require_typed(types, inner, value[name])

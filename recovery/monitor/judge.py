@@ -12,19 +12,23 @@ change of policy held up                  attention open recoveries stop it from
 frozen                                    attention urgent if the freeze ends within 24 hours: a thief waits
 inactivity path opens in less than 30 days attention; also when it is open already
 no policy, or not readable                attention nothing can recover it, or nothing is known of it
+due by the owner's schedule               attention urgent from 30 days later
+schedule not readable                     attention what is due is not known
 ========================================= ========= ==========================================================
 
-Within 24 hours means 24 hours or less; everything else is fine.
+Within 24 hours means 24 hours or less; everything else is fine. Of what is as urgent, that of the chain comes first: it
+does not wait.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from ..errors import InvalidFile
 from ..explain import duration, when
+from ..keys.schedule import Due, State, What, age, day
 from ..kit import Kit
 from ..plan import PolicyPlan
 from ..policy import DAY, Policy, Right
@@ -86,11 +90,13 @@ class Verdict:
         state: As read.
         structure: Its policy, if it is known.
         findings: The most urgent first.
+        schedule: What is due when, soonest first, if the owner's folder is known.
     """
 
     state: AccountState
     structure: Structure | None
     findings: tuple[Finding, ...]
+    schedule: tuple[Due, ...] | None = None
 
     @property
     def level(self) -> Level:
@@ -98,9 +104,9 @@ class Verdict:
         return max((finding.level for finding in self.findings), default=Level.FINE)
 
     @property
-    def order(self) -> tuple[int, int, str]:
+    def order(self) -> tuple[int, bool, int, str]:
         """For sorting, the most urgent first."""
-        return min((_order(finding) for finding in self.findings), default=(0, 0)) + (self.state.account,)
+        return min((_order(finding) for finding in self.findings), default=(0, False, 0)) + (self.state.account,)
 
 
 def judge(state: AccountState, structure: Structure | None = None) -> Verdict:
@@ -123,6 +129,38 @@ def judge(state: AccountState, structure: Structure | None = None) -> Verdict:
     return Verdict(state, structure, tuple(sorted(findings, key=_order)))
 
 
+def with_schedule(verdict: Verdict, schedule: Iterable[Due]) -> Verdict:
+    """The verdict, with what is due by the owner's schedule.
+
+    Holders of shares are not named: what a monitor says may go to others than the owner.
+    """
+    dates = tuple(schedule)
+    found = [_due(due) for due in dates if due.state is not State.LATER]
+    return replace(verdict, findings=tuple(sorted((*verdict.findings, *found), key=_order)), schedule=dates)
+
+
+def without_schedule(verdict: Verdict, reason: str) -> Verdict:
+    """The verdict, with the finding that the owner's schedule cannot be read.
+
+    Args:
+        verdict: What was found otherwise.
+        reason: Why it cannot, as a sentence.
+    """
+    found = Finding(Level.ATTENTION, "schedule-unreadable", f"what is due is not known. {reason}")
+    return replace(verdict, findings=tuple(sorted((*verdict.findings, found), key=_order)))
+
+
+def _due(due: Due) -> Finding:
+    level = Level.URGENT if due.state is State.OVERDUE else Level.ATTENTION
+    if due.what is What.SHARES:
+        number = len(due.never) + len(due.old)
+        who = "one holder has" if number == 1 else f"{number} holders have"
+        text = f"of set {due.name} {who} not shown their shares for {age(due.every)} (since {day(due.at)})."
+    else:
+        text = f"{due.title[0].lower()}{due.title[1:]}: due since {day(due.at)}."
+    return Finding(level, f"{due.what.value}-due", text, due.at)
+
+
 def rank(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The most urgent first; of equals the one whose time comes first."""
     return sorted(verdicts, key=lambda verdict: verdict.order)
@@ -133,8 +171,8 @@ def worst(verdicts: Iterable[Verdict]) -> Level:
     return max((verdict.level for verdict in verdicts), default=Level.FINE)
 
 
-def _order(finding: Finding) -> tuple[int, int]:
-    return (-finding.level, finding.at or 2**63)
+def _order(finding: Finding) -> tuple[int, bool, int]:
+    return (-finding.level, finding.kind.endswith("-due"), finding.at or 2**63)
 
 
 def _requests(state: AccountState, structure: Structure | None) -> Iterable[Finding]:
@@ -201,6 +239,12 @@ def _soon(at: int, now: int) -> Level:
     return Level.URGENT if at - now <= SOON else Level.ATTENTION
 
 
+def structures(plans: Iterable[PolicyPlan]) -> dict[bytes, Structure]:
+    """The structures of policy files, by the 24 bytes of their hashes."""
+    made = [Structure(plan.policy, tuple(path.label for path in plan.paths)) for plan in plans]
+    return {structure.policy.hash[:24]: structure for structure in made}
+
+
 def load_structure(text: str, source: str) -> tuple[bytes, Structure]:
     """The structure in a policy file or a kit, by the 24 bytes of its hash.
 
@@ -208,9 +252,8 @@ def load_structure(text: str, source: str) -> tuple[bytes, Structure]:
         InvalidFile: Neither of them.
     """
     try:
-        plan = PolicyPlan.loads(text, source)
-        structure = Structure(plan.policy, tuple(path.label for path in plan.paths))
+        ((hash_, structure),) = structures([PolicyPlan.loads(text, source)]).items()
     except InvalidFile:
         kit = Kit.loads(text, source)
-        structure = Structure(kit.policy, kit.labels)
-    return structure.policy.hash[:24], structure
+        hash_, structure = kit.policy.hash[:24], Structure(kit.policy, kit.labels)
+    return hash_, structure

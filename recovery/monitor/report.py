@@ -8,6 +8,7 @@ from typing import Any
 
 from ..explain import duration, when
 from ..files import to_hex
+from ..keys.schedule import Due, State, day
 from ..state import RequestState
 from .judge import Level, Verdict, openings, worst
 
@@ -60,6 +61,7 @@ def _account(verdict: Verdict) -> dict[str, Any]:
         if state.change_eta
         else None,
         "frozenUntil": state.frozen_until if state.frozen else None,
+        "schedule": None if verdict.schedule is None else [_due(due) for due in verdict.schedule],
         "requests": [
             {
                 "path": path,
@@ -72,6 +74,11 @@ def _account(verdict: Verdict) -> dict[str, Any]:
             if status.state is not RequestState.IDLE
         ],
     }
+
+
+def _due(due: Due) -> dict[str, Any]:
+    """As `recovery status` has it, but without the names of holders, as in the findings."""
+    return {name: value for name, value in due.as_data().items() if name not in ("never", "old")}
 
 
 def as_text(verdicts: Sequence[Verdict]) -> list[str]:
@@ -93,9 +100,12 @@ def as_text(verdicts: Sequence[Verdict]) -> list[str]:
 def _quiet(verdict: Verdict) -> list[str]:
     """What is known, beside what needs somebody."""
     state, structure = verdict.state, verdict.structure
+    if verdict.schedule and verdict.schedule[0].state is State.LATER:
+        result = [f"Next on its schedule, on {day(verdict.schedule[0].at)}: {verdict.schedule[0].title}."]
+    else:
+        result = []
     if not state.configured:
-        return []
-    result = []
+        return result
     if state.last_active:
         since = state.time - state.last_active
         result.append(

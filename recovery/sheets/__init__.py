@@ -1,4 +1,4 @@
-"""Sheets of paper: print-ready PDFs whose QR codes were read back before anybody is told that they are done.
+"""Sheets of paper: print-ready PDFs whose QR codes and words were read back before anybody is told that they are done.
 
 Needs the extras `pdf` and `cli`, which are imported when they are used.
 """
@@ -9,16 +9,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same as _PLACES, for type checkers and editors
+    from .blank_page import blank_pdf as blank_pdf
     from .freeze_card import freeze_card_pdf as freeze_card_pdf
     from .kit_page import kit_pdf as kit_pdf
     from .paper_guardian import paper_guardian_pdf as paper_guardian_pdf
     from .reading import checked as checked
     from .reading import read_back as read_back
+    from .seed_page import seed_pdf as seed_pdf
+    from .share_page import share_pdf as share_pdf
 
 _PLACES = {
     "kit_pdf": "kit_page",
     "paper_guardian_pdf": "paper_guardian",
     "freeze_card_pdf": "freeze_card",
+    "share_pdf": "share_page",
+    "seed_pdf": "seed_page",
+    "blank_pdf": "blank_page",
     "read_back": "reading",
     "checked": "reading",
 }

@@ -359,3 +359,25 @@ class Columns:
         room = width - self.GAP * (len(self.columns) - 1)
         shares = self.shares or (1.0,) * len(self.columns)
         return [room * share / sum(shares) for share in shares]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A line to write on."""
+
+    label: str
+    before: float = 1.2
+
+    def height(self, setter: Typesetter, width: float) -> float:
+        """How much room it takes."""
+        return setter.size * LEADING
+
+    def draw(self, pen: Pen, x: float, y: float, width: float) -> None:
+        """Draws it below `y`."""
+        pen.text(pen.setter.lines(self.label, width), x, y, pen.setter.size)
+        start = width_of(self.label, pen.setter.size) + 6
+        pen.line(x + start, y - pen.setter.size * 1.05, width - start)
+
+    def parts(self, setter: Typesetter, width: float) -> Sequence[Block]:
+        """Itself."""
+        return (self,)

@@ -86,14 +86,15 @@ def alike(codes: Iterable[Code]) -> tuple[Code, ...]:
     return tuple(c if c.version == version else Code.of(c.text, c.caption, version) for c in codes)
 
 
-def file_codes(text: str, name: str) -> list[Code]:
+def file_codes(text: str, name: str, capacity: int = SMALL) -> list[Code]:
     """The codes of a file: scanned in any order, they are the file again.
 
     Args:
         text: The file.
         name: What to call it in the captions.
+        capacity: Characters of a frame. Fewer and larger codes are fewer photos, and need a better camera.
     """
-    made = frames.encode(text, SMALL)
+    made = frames.encode(text, capacity)
     if len(made) > _MANY:
         made = frames.encode(text, LARGE)
     count = len(made)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..errors import InvalidInput, MissingExtra
 from .blocks import Block, Columns, Heading, Paragraph, Pen
 from .text import MIN_SIZE, MM, Typesetter, font, width_of
 
+_Style = TypeVar("_Style")
 #: Width and height.
 PAPERS = {"a4": (210 * MM, 297 * MM), "letter": (215.9 * MM, 279.4 * MM)}
 MARGIN = 14 * MM
@@ -125,41 +127,73 @@ class Layout:
             title: What is shown in a window's title: no names.
             footer: What stands at the foot of every page beside its number.
         """
-        try:
-            from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFInfo, PDFString
-            from reportlab.pdfgen.canvas import Canvas
-        except ImportError as error:
-            raise MissingExtra("Sheets of paper need reportlab", "pdf") from error
+        return together([(self, footer)], title)
 
-        class Properties(PDFInfo):  # type: ignore[misc]
-            """No time, no author, no machine."""
 
-            def format(self, document: object) -> object:
-                return PDFDictionary({"Title": PDFString(title), "Producer": PDFString("ape-recovery")}).format(
-                    document
-                )
+def on_one_page(styles: Iterable[_Style], lay: Callable[[_Style], Layout]) -> Layout:
+    """The first layout that is a single page.
 
-        output = io.BytesIO()
-        canvas = Canvas(
-            output,
-            pagesize=_size_of(self.paper),
-            invariant=1,
-            pageCompression=1,
-            lang="en",
-            initialFontName=font(False).fontName,  # otherwise one that is not embedded
-        )
-        canvas._doc.info = Properties()
-        pen = Pen(canvas, self.setter)
-        width = text_width(self.paper)
-        for number, page in enumerate(self.pages, 1):
+    Args:
+        styles: How it may look, the best first.
+        lay: What makes a layout of a style.
+
+    Raises:
+        InvalidInput: None is.
+    """
+    for style in styles:
+        layout = lay(style)
+        if len(layout.pages) == 1:
+            return layout
+    raise InvalidInput("There is too much for one page. Make names and labels shorter.")
+
+
+def together(parts: Sequence[tuple[Layout, str]], title: str) -> bytes:
+    """Several sheets of one paper as one PDF, with nothing in its properties but a title and what made it.
+
+    Args:
+        parts: Each sheet, and what stands at the foot of its pages beside their number.
+        title: What is shown in a window's title: no names.
+    """
+    try:
+        from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFInfo, PDFString
+        from reportlab.pdfgen.canvas import Canvas
+    except ImportError as error:
+        raise MissingExtra("Sheets of paper need reportlab", "pdf") from error
+
+    class Properties(PDFInfo):  # type: ignore[misc]
+        """No time, no author, no machine."""
+
+        def format(self, document: object) -> object:
+            return PDFDictionary({"Title": PDFString(title), "Producer": PDFString("ape-recovery")}).format(document)
+
+    output = io.BytesIO()
+    canvas = Canvas(
+        output,
+        pagesize=_size_of(parts[0][0].paper),
+        invariant=1,
+        pageCompression=1,
+        lang="en",
+        initialFontName=font(False).fontName,  # otherwise one that is not embedded
+    )
+    canvas._doc.info = Properties()
+    width = text_width(parts[0][0].paper)
+    count = sum(len(layout.pages) for layout, _ in parts)
+    number = 0
+    for layout, footer in parts:
+        pen = Pen(canvas, layout.setter)
+        for page in layout.pages:
+            number += 1
             for block, y in page:
                 block.draw(pen, MARGIN, y, width)
-            pages = f"Page {number} of {len(self.pages)}"
-            baseline = MARGIN
-            pen.line(MARGIN, baseline + MIN_SIZE * 1.2, width)
-            pen.text(self.setter.lines(footer, width, MIN_SIZE), MARGIN, baseline + MIN_SIZE * 0.95, MIN_SIZE)
-            right = self.setter.lines(pages, width, MIN_SIZE)
-            pen.text(right, MARGIN + width - width_of(pages, MIN_SIZE), baseline + MIN_SIZE * 0.95, MIN_SIZE)
+            _foot(pen, footer, f"Page {number} of {count}", width)
             canvas.showPage()
-        canvas.save()
-        return output.getvalue()
+    canvas.save()
+    return output.getvalue()
+
+
+def _foot(pen: Pen, footer: str, pages: str, width: float) -> None:
+    setter, baseline = pen.setter, MARGIN
+    pen.line(MARGIN, baseline + MIN_SIZE * 1.2, width)
+    pen.text(setter.lines(footer, width, MIN_SIZE), MARGIN, baseline + MIN_SIZE * 0.95, MIN_SIZE)
+    right = setter.lines(pages, width, MIN_SIZE)
+    pen.text(right, MARGIN + width - width_of(pages, MIN_SIZE), baseline + MIN_SIZE * 0.95, MIN_SIZE)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..chains import chain_name
 from ..errors import InvalidInput
 from ..files import text_of
 from ..signer import address_of
-from .blocks import Block, Box, Columns, Command, Heading, Labelled, Paragraph, Pen, Stack, Title, items, rows
+from .blocks import Block, Box, Columns, Command, Field, Heading, Paragraph, Stack, Title, items, rows
 from .codes import Code, Codes
+from .grid import word_columns
 from .page import Layout, NewPage, text_width
 from .reading import checked
-from .text import LEADING, MM, Text, Typesetter, bold, width_of
+from .text import MM, Text, Typesetter, bold
 
 #: Where in a seed phrase the key is: what every wallet takes for the first account.
 DERIVATION = "m/44'/60'/0'/0/0"
@@ -199,7 +199,7 @@ def _secret(name: str, phrase: str, address: str, setter: Typesetter, width: flo
     return [
         Title("Secret", "Whoever reads this page can sign as this guardian."),
         rows(setter, facts, width, before=0.8),
-        Box((_grid(phrase),), before=1.0),
+        Box((word_columns(phrase.split(), _LARGE, _COLUMNS),), before=1.0),
         Heading("To sign a request with them"),
         Paragraph("With this project's program, which asks for the words:"),
         Command(('pip install "ape-recovery[cli]"', "recovery approve request.json --kit kit.json --signer paper")),
@@ -237,40 +237,3 @@ def _secret(name: str, phrase: str, address: str, setter: Typesetter, width: flo
             before=0.9,
         ),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A line to write on."""
-
-    label: str
-    before: float = 1.2
-
-    def height(self, setter: Typesetter, width: float) -> float:
-        """How much room it takes."""
-        return setter.size * LEADING
-
-    def draw(self, pen: Pen, x: float, y: float, width: float) -> None:
-        """Draws it below `y`."""
-        pen.text(pen.setter.lines(self.label, width), x, y, pen.setter.size)
-        start = width_of(self.label, pen.setter.size) + 6
-        pen.line(x + start, y - pen.setter.size * 1.05, width - start)
-
-    def parts(self, setter: Typesetter, width: float) -> Sequence[Block]:
-        """Itself."""
-        return (self,)
-
-
-def _grid(phrase: str) -> Block:
-    """The words in columns, numbered down each: that is how people copy them."""
-    found = phrase.split()
-    length = -(-len(found) // _COLUMNS)
-    numbered = list(enumerate(found, 1))
-    columns = [numbered[start : start + length] for start in range(0, len(found), length)]
-    return Columns(
-        tuple(
-            Stack(tuple(Labelled(f"{n}", Paragraph(word, _LARGE), 30, 0.3, _LARGE) for n, word in column))
-            for column in columns
-        ),
-        before=0.0,
-    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 
 from .. import frames
-from ..errors import InvalidFile, Refused
+from ..errors import InvalidFile, MissingExtra, Refused
 from ..images import DPI, codes_in, pdf_pages
 
 
@@ -57,6 +58,34 @@ def checked(pdf: bytes, expected_file_texts: Sequence[str], plain: Sequence[str]
         raise _unreadable() from error
     if others or restored != sorted(set(expected_file_texts)):
         raise _unreadable()
+    return pdf
+
+
+def printed(pdf: bytes, page: int, *runs: Sequence[str]) -> bytes:
+    """The sheet, once the text of one of its pages was read back and has all of these runs.
+
+    Args:
+        pdf: The sheet.
+        page: Which page, from 0.
+        runs: Words, numbers and letters that have to stand one after another, with nothing between them.
+
+    Raises:
+        Refused: One of them is not there.
+        MissingExtra: What reads the text is not installed.
+    """
+    try:
+        import pypdfium2
+    except ImportError as error:
+        raise MissingExtra("To read a PDF, pypdfium2 is needed", "pdf") from error
+    with closing(pypdfium2.PdfDocument(pdf)) as document:
+        found = document[page].get_textpage().get_text_range().split()
+    for run in runs:
+        length = len(run)
+        if not any(found[start : start + length] == list(run) for start in range(len(found) - length + 1)):
+            raise Refused(
+                "The words of the sheet, read back, are not what they should be: nothing was written. This is a fault "
+                "in ape-recovery; write them by hand on a template: recovery backup sheet blank"
+            )
     return pdf
 
 

@@ -433,6 +433,10 @@ def test_shares_are_sealed_to_the_keys_on_cards_and_open_for_their_holders(
     both = ("--identity", "xaver.key", "--identity", "yara.key")
     combined(console, one, two, *both, "--as", "hex", "-o", "back.txt")
     assert (console.home / "back.txt").read_text().strip() == KEY[2:]
+    console.run("backup", "open", two, "--identity", "yara.key", "-o", "yara.json")
+    result = console.run("backup", "combine", one, "yara.json", three, "--as", "hex", "-o", "without.txt")
+    assert f"{one}: sealed, and not needed." in result.words
+    assert (console.home / "without.txt").read_text().strip() == KEY[2:]
     opened = console.run("backup", "open", one, "--identity", "xaver.key", "-o", "plain.json")
     assert "It opens, and it is sound." in opened.words and "Needed 2 of 3" in opened.words
     assert stat.S_IMODE((console.home / "plain.json").stat().st_mode) == 0o600

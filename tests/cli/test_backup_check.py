@@ -106,9 +106,9 @@ def test_who_was_silent_for_a_year_is_to_be_asked(
 ) -> None:
     assert [holder["due"] for holder in listed(console)] == [False] * 3
     year = note.about.made + 365 * 86_400
-    monkeypatch.setattr("recovery.cli.backup.time.time", lambda: float(year))
+    monkeypatch.setattr("recovery.cli.backup.time.time", lambda: float(year - 1))
     assert [holder["due"] for holder in listed(console)] == [False] * 3
-    monkeypatch.setattr("recovery.cli.backup.time.time", lambda: float(year + 1))
+    monkeypatch.setattr("recovery.cli.backup.time.time", lambda: float(year))
     assert [holder["due"] for holder in listed(console)] == [True] * 3
     assert "ask for it (recovery backup check)" in console.run("backup", "list", *FOLDER).words
 

@@ -61,6 +61,34 @@ def test_a_bundle_is_made_and_checked_without_a_network(
     assert "nobody can check here" not in result.words
 
 
+def test_the_folder_comes_back_from_a_bundle(console: Console, folder: Folder) -> None:
+    made(console, out="all.zip")
+    result = console.run("bundle", "unpack", "all.zip", "-o", "back")
+    assert "is your folder as it was" in result.words
+    back = Folder.open(console.home / "back")
+    assert back.note == folder.note
+    assert [plan.policy for plan in back.plans()] == [plan.policy for plan in folder.plans()]
+    assert {card.name for card in back.cards()} == {card.name for card in folder.cards()}
+    assert {receipt.name for receipt in back.receipts()} == {receipt.name for receipt in folder.receipts()}
+    assert not (back.path / "bundle.json").exists() and not (back.path / "artifacts").exists()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (back.path, *back.path.rglob("*")))
+    console.refuses("bundle", "unpack", "all.zip", "-o", "back", because="exists already", code=2)
+    console.refuses("bundle", "unpack", "all.zip", "-o", "back.zip", because="Name a folder", code=2)
+
+
+def test_no_folder_comes_from_a_bundle_that_is_another_or_has_none(console: Console, folder: Folder) -> None:
+    made(console, out="all.zip")
+    because = "another bundle"
+    console.refuses("bundle", "unpack", "all.zip", "-o", "back", "--fingerprint", "00" * 32, because=because)
+    console.run("bundle", "make", *FOLDER, "--without-secrets", "-o", "public.zip")
+    console.refuses("bundle", "unpack", "public.zip", "-o", "back", because="made --without-secrets")
+    data = bytearray((console.home / "all.zip").read_bytes())
+    data[len(data) // 2] ^= 1
+    (console.home / "all.zip").write_bytes(data)
+    console.refuses("bundle", "unpack", "all.zip", "-o", "back", because="all.zip", code=2)
+    assert not (console.home / "back").exists()
+
+
 def test_what_is_made_twice_is_the_same(console: Console, folder: Folder) -> None:
     made(console, out="one.zip")
     made(console, out="two.zip")

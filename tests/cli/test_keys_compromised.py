@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.conftest import NEW, OWNER, PAYER, Console, Setting, agreed
+from tests.cli.guardian_world import FOLDER, card, folder_of
+from tests.cli.test_backup_heal import holding, notes
 from tests.live import Live
 from tests.world import owners_of, person
 
@@ -19,6 +21,54 @@ def test_who_still_has_the_key_takes_the_wallet_away_from_the_thief(
     assert "the wallet refuses the old keys" in done.words and "The account is NOT frozen" not in done.words
     assert f"recovery status {defence.wallet} --network URL" in done.out
     assert "What else that key opens" in done.words and "all of its accounts" in done.words
+
+
+def test_then_guardians_hear_of_it_and_the_shares_of_the_stolen_key_are_given_up(
+    live: Live, console: Console, defence: Setting
+) -> None:
+    folder = folder_of(console, defence.plan, defence.wallet)
+    folder.add_card(card("Ana", contact="ana@example.org"))
+    options = ("--raw-key", "--group", "3 of 3", *holding("Ana", "Zoe", "Zoe"), "--guardians-too", *FOLDER)
+    console.run("backup", "split", *options, "-o", "old", passwords=["0x" + bytes(person("owner").key).hex()])
+    done = console.run("keys", "compromised", *FOLDER, *FRESH, *OWNER, *PAYER, passwords=3)
+    (note,) = notes(console).values()
+    assert note.retired is not None and f"Set {note.about.short} is given up" in done.words
+    (place,) = (console.home / "mine").glob("replaced-*")
+    letters = {path.name: " ".join(path.read_text().split()) for path in place.iterdir()}
+    assert sorted(letters) == ["to-ana.txt", "to-ben.txt", "to-carl.txt", "to-dora.txt", "to-zoe.txt"]
+    assert letters["to-ana.txt"].startswith("To: Ana, ana@example.org") and letters["to-ana.txt"].endswith("Olga")
+    for name, text in letters.items():
+        assert ("Your kit stays good" in text and "not asked you for by voice" in text) == (name != "to-zoe.txt")
+        assert ("worth nothing now. Destroy it" in text) == (name in ("to-ana.txt", "to-zoe.txt"))
+        assert defence.wallet in text and "Nobody needs your key, its words, a password or money." in text
+    assert f"share 1.2 of set {note.about.short} and share 1.3 of set {note.about.short}" in letters["to-zoe.txt"]
+    assert "Tell your guardians, by voice" in done.words and str(place.relative_to(console.home)) in done.out
+
+
+def test_an_own_key_among_the_guardians_gets_no_letter_and_nobody_is_named_who_is_not_known(
+    live: Live, console: Console, defence: Setting
+) -> None:
+    with live.undone():
+        console.run(
+            "wallet", "rotate", defence.wallet, "--new-owner", person("ana").address, *OWNER, *PAYER, passwords=2
+        )
+        arguments = ("keys", "compromised", defence.wallet, *FRESH, "--signer", "ana", *PAYER)
+        console.run(*arguments, "--policy", "policy.json", "-o", "help", passwords=3)
+    assert sorted(path.name for path in (console.home / "help").iterdir()) == [
+        "to-ben.txt",
+        "to-carl.txt",
+        "to-dora.txt",
+    ]
+    console.run("keys", "compromised", defence.wallet, *FRESH, *OWNER, *PAYER, "-o", "help", passwords=3)
+    # Nothing that is there is written over.
+    assert [path.name for path in (console.home / "help-2").iterdir()] == ["to-guardians.txt"]
+
+
+def test_only_shown_it_writes_no_letters(live: Live, console: Console, defence: Setting) -> None:
+    trial = ("--account", "payer", "--dry-run")
+    done = console.run("keys", "compromised", defence.wallet, *FRESH, *OWNER, *trial, "-o", "help", passwords=1)
+    assert "Simulated: it would succeed" in done.words and not (console.home / "help").exists()
+    assert live.client.owners(defence.wallet) == owners_of("owner")
 
 
 def test_without_the_key_the_guardians_are_asked(live: Live, console: Console, defence: Setting) -> None:

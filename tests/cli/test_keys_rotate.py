@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from recovery import files
+from recovery.backup.share import SetNote
 from recovery.client import RecoveryClient
 from recovery.errors import Refused
 from recovery.keys import cold, rotation
 from recovery.plan import PolicyPlan
 from tests.cli.conftest import NEW, OWNER, PAYER, Console, Setting, established
-from tests.live import Live
+from tests.cli.guardian_world import FOLDER, folder_of
+from tests.cli.test_backup_heal import holding, notes, shares
+from tests.live import PASSWORD, Live, keystore
 from tests.world import owners_of, person
 
 ANA = person("ana").address
@@ -101,7 +105,7 @@ def test_nothing_is_sent_unless_all_is_right(
 def test_whoever_has_no_backup_is_sent_to_make_one(
     live: Live, console: Console, setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recovery.cli.keys_rotate.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    monkeypatch.setattr("recovery.cli.keys_backed_up.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
     base = (*rotate(setting, NEW), "--new-signer", "new", *OWNER, *PAYER)
     refused = console.run(*base, passwords=3, answer="n\n", code=1)
     assert "The new keys have no backup. Make one first, and try it: recovery keys restore" in refused.words
@@ -176,3 +180,107 @@ def test_only_shown_or_written_down_needs_no_trial_afterwards(live: Live, consol
     assert "Simulated: it would succeed" in done.words and "Tried" not in done.words
     console.run(*base, "--unsigned", "u.json", passwords=2)
     assert live.client.owners(setting.wallet) == owners_of("owner")
+
+
+# ---------------------------------------------------------------------------------------- the owner's folder
+
+
+def at_home(console: Console, setting: Setting, who: str = "owner") -> SetNote:
+    """The owner's folder, with a set of shares of somebody's key in it."""
+    if not (console.home / "mine").exists():
+        folder_of(console, setting.plan, setting.wallet)
+    options = ("--raw-key", "--group", "2 of 3", *holding("Xaver", "Yara", "Zoe"), *FOLDER, "-o", f"shares-{who}")
+    console.run("backup", "split", *options, passwords=["0x" + bytes(person(who).key).hex()])
+    (note,) = (each for each in notes(console).values() if each.about.address == person(who).address)
+    return note
+
+
+def in_folder(*new: str) -> tuple[str, ...]:
+    return ("keys", "rotate", *FOLDER, *(part for each in new for part in ("--new-owner", each)))
+
+
+def test_the_folder_knows_the_wallet_and_afterwards_what_is_worth_nothing(
+    live: Live, console: Console, setting: Setting
+) -> None:
+    before = at_home(console, setting)
+    due = ("keys", "schedule", *FOLDER)
+    console.run(*due, "--key", person("owner").address, "--every", "1 year")
+    done = console.run(*in_folder(NEW), "--new-signer", "new", *READY, passwords=3)
+    assert live.client.owners(setting.wallet) == owners_of("new")
+    old = notes(console)[before.about.short]
+    assert old.retired is not None and old.replaced_on == (31337,)
+    assert f"Set {before.about.short} is given up" in done.words and "Zoe share 1.3" in done.words
+    assert "No guardian has to do anything: kits, cards and sheets name the account" in done.words
+    assert f"{NEW[:6]}…" in console.run(*due).words
+
+
+def test_whoever_is_owner_and_guardian_is_told_that_the_guardian_stays(
+    live: Live, console: Console, policy: PolicyPlan
+) -> None:
+    both = established(live, console, policy, "ana")
+    folder = folder_of(console, policy, both.wallet)
+    folder.noting(replace(folder.note, chains=(10, 31337)))
+    before = at_home(console, both, who="ana")
+    ready = ("--backed-up", "--signer", "ana", *PAYER)
+    done = console.run(*in_folder(person("ben").address), "--new-signer", "ben", *ready, passwords=3)
+    assert "An old key is also a guardian of yours, 'Ana'" in done.words
+    assert "A new key is also a guardian of yours, 'Ben'" in done.words
+    assert "No guardian has to do anything" not in done.words
+    assert "recovery guardian replace Ana --by CARD --folder mine" in done.out
+    # On the other chain the old key still owns the account: nobody destroys its shares yet.
+    assert "Owners are replaced on one chain at a time. On OP Mainnet (chain 10) the old keys" in done.words
+    assert notes(console)[before.about.short].retired is None
+
+
+def test_shares_that_were_shown_are_a_backup_and_others_are_not(live: Live, console: Console, setting: Setting) -> None:
+    fresh = at_home(console, setting, who="new")
+    base = (*in_folder(NEW), "--new-signer", "new", *OWNER, *PAYER)
+    shown = ("not enough of them were shown to be readable: {} of 3", "Nobody says that the new keys have a backup")
+    console.run("backup", "check", *FOLDER, "-o", "ask.json")
+    for count in range(2):
+        refused = console.run(*base, passwords=3, code=1)
+        assert shown[0].format(count) in refused.words and shown[1] in refused.words
+        answered(console, fresh, count)
+    assert live.client.owners(setting.wallet) == owners_of("owner")
+    done = console.run(*base, passwords=3)
+    assert f"enough holders of set {fresh.about.short} have shown their shares" in done.words
+    assert live.client.owners(setting.wallet) == owners_of("new")
+
+
+def answered(console: Console, note: SetNote, index: int) -> None:
+    """One holder shows that they have their share."""
+    console.run("backup", "answer", "ask.json", shares(console, "shares-new")[index], "-o", f"answer-{index}.json")
+    console.run("backup", "receive", f"answer-{index}.json", *FOLDER)
+
+
+def test_a_keystore_of_the_folder_is_a_backup_if_it_opens_and_is_another_file(
+    live: Live, console: Console, setting: Setting
+) -> None:
+    folder_of(console, setting.plan, setting.wallet)
+    copy = keystore(console.home / "mine" / "keys", "new")
+    (copy.parent / "other.json").write_text("{}")
+    because = "Nobody says that the new keys have a backup"
+    itself = (*in_folder(NEW), "--new-signer", str(copy), *OWNER, *PAYER)
+    console.refuses(*itself, because=because, passwords=3)
+    base = (*in_folder(NEW), "--new-signer", "new", *OWNER, *PAYER)
+    console.refuses(
+        *base,
+        because="The password of mine/keys/new.json is",
+        code=2,
+        passwords=[PASSWORD, "wrong", PASSWORD, PASSWORD],
+    )
+    content = json.loads(copy.read_text())
+    copy.write_text(json.dumps({**content, "address": person("ana").address[2:]}))
+    console.refuses(*base, because=because, passwords=4)
+    copy.write_text(json.dumps(content))
+    done = console.run(*base, passwords=4)
+    assert f"{NEW} has a backup: {FOLDER[1]}/keys/new.json opens" in done.words
+    assert live.client.owners(setting.wallet) == owners_of("new")
+
+
+def test_it_is_said_which_wallet_or_asked(live: Live, console: Console, setting: Setting) -> None:
+    new = ("--new-owner", NEW, "--new-signer", "new", *READY)
+    console.refuses("keys", "rotate", *new, because="Which wallet? Give its address", code=2, passwords=3)
+    folder_of(console, setting.plan, setting.wallet)
+    console.refuses("keys", "rotate", ANA, *FOLDER, *new, because="Leave one of the two out", code=2, passwords=3)
+    console.refuses("keys", "rotate", "--folder", "x", *new, because="x is not an owner's folder", code=2, passwords=3)

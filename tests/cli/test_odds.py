@@ -1,4 +1,4 @@
-"""`recovery odds`: a placement and a policy's guardians, in words, for programs and as pictures."""
+"""`recovery backup odds`: a placement and a policy's guardians, in words, for programs and as pictures."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from recovery.errors import InvalidInput
 from recovery.plan import PolicyPlan
 from tests.cli.conftest import Console
 
+ODDS = ("backup", "odds")
 PLAIN = """\
 years: 1
 checked: 1 year
@@ -33,12 +34,12 @@ def placement(console: Console, *changes: tuple[str, str], text: str = PLAIN) ->
 
 
 def data(console: Console, *arguments: str, code: int = 0) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(console.run("odds", *arguments, "--json", code=code).out)
+    found: dict[str, Any] = json.loads(console.run(*ODDS, *arguments, "--json", code=code).out)
     return found
 
 
 def test_what_a_backup_is_worth_is_said_first_and_then_for_every_threshold(console: Console) -> None:
-    said = console.run("odds", placement(console))
+    said = console.run(*ODDS, placement(console))
     assert said.words.startswith(
         "Within 1 year (losses made good every year, never a fresh set): the backup is lost for good with a chance of "
         "2.8%, and stolen with a chance of 1 in 840."
@@ -69,7 +70,7 @@ def test_programs_get_all_digits_and_everything_that_went_in(console: Console) -
 
 def test_assumptions_are_called_assumptions(console: Console) -> None:
     said = console.run(
-        "odds",
+        *ODDS,
         placement(
             console, ("Steel: {", "Steel: {kind: steel, place: Home, "), ("lost: 10%, stolen: 2%", "region: Faro")
         ),
@@ -81,7 +82,7 @@ def test_assumptions_are_called_assumptions(console: Console) -> None:
 
 
 def test_the_example_is_read_and_has_no_errors(console: Console) -> None:
-    text = console.run("odds", "--example").out
+    text = console.run(*ODDS, "--example").out
     (console.home / "example.yaml").write_text(text)
     found = data(console, "example.yaml")
     assert {finding["severity"] for finding in found["backup"]["findings"]} <= {"warning", "note"}
@@ -94,7 +95,7 @@ def test_the_example_is_read_and_has_no_errors(console: Console) -> None:
     (console.home / "grouped.yaml").write_text(grouped)
     rows = data(console, "grouped.yaml", code=0)["backup"]["thresholds"]
     assert [row["of"] for row in rows] == ["groups", "groups", "family", "family", "friends"]
-    said = console.run("odds", "grouped.yaml").words
+    said = console.run(*ODDS, "grouped.yaml").words
     assert "Number of groups: Needed" in said and "Group family: Needed" in said
 
 
@@ -107,7 +108,7 @@ def test_options_come_before_what_the_file_says(console: Console) -> None:
 
 
 def test_a_file_with_no_time_at_all_is_refused(console: Console) -> None:
-    console.refuses("odds", placement(console, ("years: 1\n", "years: 0\n")), because="more than 0 and at", code=2)
+    console.refuses(*ODDS, placement(console, ("years: 1\n", "years: 0\n")), because="more than 0 and at", code=2)
     assert data(console, placement(console, ("checked: 1 year", "checked: never")))["checkedEvery"] is None
 
 
@@ -117,8 +118,8 @@ def test_the_default_is_ten_years(console: Console) -> None:
 
 def test_an_error_is_a_failure_and_a_warning_is_not(console: Console) -> None:
     one = placement(console, ("threshold: 2", "threshold: 1"))
-    console.refuses("odds", one, because="Error (threshold-one): One share is enough")
-    console.refuses("odds", one, because="Error: 1 error in the placement: threshold-one. See above.")
+    console.refuses(*ODDS, one, because="Error (threshold-one): One share is enough")
+    console.refuses(*ODDS, one, because="Error: 1 error in the placement: threshold-one. See above.")
     assert data(console, one, code=1)["backup"]["findings"][0]["code"] == "threshold-one"
     three = data(console, placement(console, ("threshold: 2", "threshold: 3")))
     assert [finding["severity"] for finding in three["backup"]["findings"]] == ["warning"]
@@ -129,7 +130,7 @@ def test_an_error_is_a_failure_and_a_warning_is_not(console: Console) -> None:
 
 @pytest.mark.parametrize(("name", "start"), [("odds.svg", b"<?xml"), ("odds.PNG", b"\x89PNG")])
 def test_a_picture_is_drawn(console: Console, name: str, start: bytes) -> None:
-    said = console.run("odds", placement(console), "--plot", name)
+    said = console.run(*ODDS, placement(console), "--plot", name)
     assert f"Drawn in {name}." in said.words
     assert (console.home / name).read_bytes().startswith(start)
 
@@ -141,9 +142,9 @@ def test_a_picture_goes_with_json(console: Console) -> None:
 
 def test_other_pictures_are_refused_and_nothing_is_overwritten(console: Console) -> None:
     file = placement(console)
-    console.refuses("odds", file, "--plot", "odds.pdf", because="let the name end with .svg or .png", code=2)
+    console.refuses(*ODDS, file, "--plot", "odds.pdf", because="let the name end with .svg or .png", code=2)
     (console.home / "odds.svg").write_text("mine")
-    console.refuses("odds", file, "--plot", "odds.svg", because="odds.svg exists already", code=2)
+    console.refuses(*ODDS, file, "--plot", "odds.svg", because="odds.svg exists already", code=2)
 
 
 # ----------------------------------------------------------------------------------------------- guardians
@@ -160,7 +161,7 @@ def test_guardians_of_a_policy(console: Console, policy: PolicyPlan) -> None:
     assert guardians["lossAfterSilence"] == pytest.approx(0.028 * 0.1, rel=1e-9)
     assert guardians["theft"] == pytest.approx(0.001184, rel=1e-9)
     assert {row["of"] for row in guardians["thresholds"]} == {"friends", "theft", "heir"}
-    said = console.run("odds", "--policy", "policy.yaml", "--years", "1", *chances).words
+    said = console.run(*ODDS, "--policy", "policy.yaml", "--years", "1", *chances).words
     assert "guardians can no longer recover the account with a chance of 2.8%, and can be taken over with a" in said
     assert "With the paths that wait for your silence: 1 in 360, and" in said
     assert "Path friends alone: Needed All lost Taken over" in said
@@ -187,9 +188,9 @@ def test_shares_and_votes_together(console: Console, policy: PolicyPlan) -> None
 def test_a_file_may_name_guardians_alone(console: Console, policy: PolicyPlan) -> None:
     only = placement(console, text="years: 3\nguardians: [Ana, Ben]\n")
     assert data(console, only, "--policy", "policy.json")["years"] == 3
-    console.refuses("odds", only, because="has guardians and no shares. Give their policy", code=2)
+    console.refuses(*ODDS, only, because="has guardians and no shares. Give their policy", code=2)
     strange = placement(console, text="guardians: {Zoe: {lost: 1%}}\n")
-    console.refuses("odds", strange, "--policy", "policy.json", because="'Zoe' is no guardian in the policy", code=2)
+    console.refuses(*ODDS, strange, "--policy", "policy.json", because="'Zoe' is no guardian in the policy", code=2)
 
 
 @pytest.mark.parametrize(
@@ -208,14 +209,14 @@ def test_a_file_may_name_guardians_alone(console: Console, policy: PolicyPlan) -
 def test_options_that_cannot_be_are_refused(
     console: Console, policy: PolicyPlan, options: list[str], because: str
 ) -> None:
-    console.refuses("odds", "--policy", "policy.json", *options, because=because, code=2)
+    console.refuses(*ODDS, "--policy", "policy.json", *options, because=because, code=2)
 
 
 def test_without_anything_to_look_at_it_says_what_to_give(console: Console) -> None:
-    console.refuses("odds", because="Name a placement, or --policy", code=2)
-    console.refuses("odds", placement(console), "--lost", "Ana=1%", because="give --policy", code=2)
-    console.refuses("odds", placement(console), "--example", because="Give --example alone", code=2)
-    console.refuses("odds", "nothing.yaml", because="nothing.yaml", code=2)
+    console.refuses(*ODDS, because="Name a placement, or --policy", code=2)
+    console.refuses(*ODDS, placement(console), "--lost", "Ana=1%", because="give --policy", code=2)
+    console.refuses(*ODDS, placement(console), "--example", because="Give --example alone", code=2)
+    console.refuses(*ODDS, "nothing.yaml", because="nothing.yaml", code=2)
 
 
 # ---------------------------------------------------------------------------------------------------- file
@@ -265,7 +266,7 @@ def test_bad_input_is_said_with_its_line(old: str, new: str, line: int, because:
 @pytest.mark.parametrize(
     ("text", "because"),
     [
-        ("", "p.yaml is empty. Begin with: recovery odds --example > placement.yaml"),
+        ("", "p.yaml is empty. Begin with: recovery backup odds --example > placement.yaml"),
         ("years: 2\n", "there are neither 'shares' nor 'guardians'"),
         ("guardians: [Ana]\nthreshold: 2\n", "line 2: 'threshold' belongs to 'shares', and there are none"),
         ("guardians: [Ana]\nshares: {}\nthreshold: 1\n", "line 2: there is no share"),

@@ -18,21 +18,31 @@ from pathlib import Path
 from tests.live import PASSWORD, PROGRAM, Live
 
 #: Seconds in which something has to be printed. Nobody waits that long: it ends a test that hangs.
-PATIENCE = 60
+PATIENCE = 20
 CTRL_C = "\x03"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _WORD = re.compile(r"Word (\d) of six: $")
+_OF_PHRASE = re.compile(r"Word (\d+): $")
+_SHOWN = re.compile(r"\b(\d+)\. ([a-z]+)")
 #: What everybody answers without being told to.
-_USUAL = {r"Password: $": PASSWORD, r"\[y/N\]: $": "y"}
+_USUAL = {r"[Pp]assword: $": PASSWORD, r"once more: $": PASSWORD, r"\[y/N\]: $": "y", r"on paper $": ""}
 
 
 @dataclass
 class Seat:
-    """Somebody at a terminal, with a home of their own."""
+    """Somebody at a terminal, with a home of their own.
+
+    Attributes:
+        home: Their home.
+        environment: What programs are told.
+        said: What stood on the screen, for each line that was typed.
+        paper: Words of a seed phrase that they have written down from the screen.
+    """
 
     home: Path
     environment: dict[str, str]
     said: list[str] = field(default_factory=list)
+    paper: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, home: Path, live: Live, **variables: str) -> Seat:
@@ -109,6 +119,8 @@ class Seat:
                 return output, answers
             seen += chunk
             output = _COLOURS.sub("", seen.decode(errors="ignore"))  # what is cut in two comes whole with the next
+            if output.endswith("on paper "):
+                self.paper = {int(number): word for number, word in _SHOWN.findall(output)}
             answer = self._answer(output[answered:].rpartition("\n")[2], answers, heard or six_words_on(output))
             if answer is not None:
                 answered = len(output)
@@ -116,10 +128,12 @@ class Seat:
                 os.write(terminal, answer.encode() if answer == CTRL_C else f"{answer}\n".encode())
 
     def _answer(self, asked: str, answers: list[tuple[str, str]], heard: Sequence[str]) -> str | None:
-        if not asked.endswith((": ", "? ")):
+        if not asked.endswith((": ", "? ", "on paper ")):
             return None
         if answers and answers[0][0] in asked:
             return answers.pop(0)[1]
+        if word := _OF_PHRASE.search(asked):
+            return self.paper[int(word[1])]
         if word := _WORD.search(asked):
             assert len(heard) == 6, "nobody has read the six words out"
             return heard[int(word[1]) - 1]

@@ -239,12 +239,7 @@ def test_monitor_looks_again_until_it_is_stopped(live: Live, home: Path, wallets
 def test_monitor_says_what_is_wrong_with_what_it_was_given(live: Live, home: Path, tmp_path: Path) -> None:
     listed = tmp_path / "accounts.txt"
     listed.write_text("Ana\n")
-    Folder.create(tmp_path / "mine", AccountNote("Olga"))
-    given = {
-        "Name at least one account": (),
-        "'Ana' is not an address": ("--file", str(listed)),
-        "mine does not exist yet. Go on with: recovery setup": ("--folder", str(tmp_path / "mine")),
-    }
+    given = {"Name at least one account": (), "'Ana' is not an address": ("--file", str(listed))}
     runs = {
         said: subprocess.Popen(**command(home, "monitor", "--network", live.url, *arguments))
         for said, arguments in given.items()

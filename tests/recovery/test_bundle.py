@@ -21,6 +21,7 @@ from recovery.card import Receipt, Statement
 from recovery.contracts import Deployment, canonical_deployment
 from recovery.errors import ChainError, InvalidFile, InvalidInput
 from recovery.folder import AccountNote, Folder
+from recovery.keys.schedule import Entry, Schedule, What
 from recovery.plan import PolicyPlan
 from recovery.policy import DAY
 from recovery.reading import Reading
@@ -28,6 +29,7 @@ from recovery.rpc import run
 from recovery.snapshot import StateProof
 from tests.live import Live
 from tests.recovery.test_client import NOBODY, OWNERS, PLAN, started
+from tests.recovery.test_shares import of_key
 from tests.world import owners_of, person, sign
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,6 +123,31 @@ def test_what_is_in_a_bundle_is_what_the_folder_has(content: dict[str, bytes], f
     for name in contracts.CONTRACTS:
         assert content[f"artifacts/{name}.json"] == (ROOT / f"recovery/artifacts/{name}.json").read_bytes()
     assert set(content) >= {README, SUMS, MANIFEST, "account.json", "proofs/31337.json", "history/31337.json"}
+
+
+def test_who_holds_shares_and_what_is_due_is_in_a_bundle_but_no_share(live: Live, folder: Folder, wallet: str) -> None:
+    one, note, _ = of_key()
+    schedule = Schedule((Entry(b"drill id", What.DRILL, 182 * DAY, 1_750_000_000),))
+    kept = {f"shares/{note.name}": note.dumps(), "schedule.json": schedule.dumps()}
+    (folder.path / "shares").mkdir()
+    for name, text in {**kept, f"shares/{one.name}.json": one.dumps()}.items():
+        files.write(folder.path / name, text, secret=True)
+    made = bundle.make(folder, [found(live, wallet)], canonical_deployment())
+    assert {name: made[name].decode() for name in made if name.startswith(("shares", "sched"))} == kept
+    words = one.words.text.encode()
+    assert not any(words in data for data in made.values())
+    assert f"Who holds the shares of set {note.about.short} (2 of 3) is in it." in checked(made).facts
+    public = bundle.make(folder, [found(live, wallet)], canonical_deployment(), secrets=False)
+    assert not kept.keys() & public.keys()
+    refused(forged(made, {f"shares/{note.name}": one.dumps().encode()}), "share")
+    refused(forged(made, {"schedule.json": note.dumps().encode()}), "schedule")
+
+
+def test_nothing_damaged_about_shares_is_kept_for_years(live: Live, folder: Folder, wallet: str) -> None:
+    (folder.path / "shares").mkdir()
+    files.write(folder.path / "shares" / "set-00000000.json", "{}", secret=True)
+    with pytest.raises(InvalidFile, match="set-00000000"):
+        bundle.make(folder, [found(live, wallet)], canonical_deployment())
 
 
 def test_the_same_folder_and_answers_make_the_same_bytes(live: Live, folder: Folder, wallet: str) -> None:

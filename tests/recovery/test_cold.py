@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from eth_account import Account
 
+from recovery import files
 from recovery.building import Transaction
 from recovery.errors import InvalidFile, InvalidInput
+from recovery.hsm import ORDER
 from recovery.keys import cold
+from recovery.keys.authorization import NOBODY
 from recovery.messages import guardian_card
 from tests.world import person, signer
 
@@ -133,3 +136,62 @@ def test_a_long_summary_is_cut_and_one_that_moves_the_cursor_refused() -> None:
     assert isinstance(found, tuple) and len(found[0].summary) == 200
     with pytest.raises(InvalidFile, match="cannot be right"):
         cold.load_plain(json.dumps({**content, "summary": "a\nb"}))
+
+
+# ---------------------------------------------------------------------------------------- authorizations
+
+
+def authorization(chain: int = 31337, code: str = TO, nonce: int = 7) -> cold.SignedAuthorization:
+    made = person("ana").sign_authorization({"chainId": chain, "address": code, "nonce": nonce})
+    return cold.SignedAuthorization.of(chain, code, nonce, (made.y_parity, made.r, made.s))
+
+
+@pytest.mark.parametrize("chain", [1, 2**53 - 1])
+@pytest.mark.parametrize("code", [TO, NOBODY])
+@pytest.mark.parametrize("nonce", [0, 1, 127, 128, 2**64 - 2])
+def test_an_authorization_is_the_same_for_everybody(chain: int, code: str, nonce: int) -> None:
+    signed = authorization(chain, code, nonce)
+    theirs = person("ana").sign_authorization({"chainId": chain, "address": code, "nonce": nonce})
+    assert signed.meant.digest == bytes(theirs.authorization_hash) and signed.meant.revokes is (code == NOBODY)
+    assert signed.meant == cold.Authorization(chain, code, nonce, person("ana").address)
+    assert cold.load_signed(cold.dump_signed(signed)) == signed
+    for authority in (person("ana").address, None):
+        wanted = cold.Authorization(chain, code, nonce, authority)
+        assert cold.load_unsigned(cold.dump_unsigned(wanted)) == wanted
+    carrying = cold.Sendable(chain, person("ben").address, 3, 60_000, MODERN, Transaction(TO, b"", "x"), (signed,))
+    assert cold.load_unsigned(cold.dump_unsigned(carrying)) == carrying
+    raw = bytes(person("ben").sign_transaction(carrying.params()).raw_transaction)
+    assert raw[0] == 4 and cold.SignedTransaction.of(raw, "x").meant == carrying
+    assert signed.raw.hex() in raw.hex()
+    without = cold.Sendable(chain, person("ben").address, 3, 60_000, MODERN, Transaction(TO, b"", "x"))
+    assert not without.says_the_same(carrying)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"yParity": 2}, {"yParity": -1}, {"r": "0x" + "00" * 32}, {"s": "0x" + "ff" * 32}, {"s": "0x00"}, {"chainId": 0}],
+)
+def test_an_authorization_that_no_chain_would_take_is_refused(change: dict[str, Any]) -> None:
+    content = authorization().to_json() | change
+    with pytest.raises(InvalidFile, match="cannot be right"):
+        cold.load_signed(files.dumps(cold.SIGNED, {"authorization": content}))
+
+
+def test_of_two_signatures_that_mean_the_same_only_the_smaller_is_taken() -> None:
+    made = authorization()
+    with pytest.raises(InvalidInput, match="its signature is none"):
+        cold.SignedAuthorization.of(31337, TO, 7, (1 - made.y_parity, made.r, ORDER - made.s))
+
+
+def test_an_authorization_travels_in_a_transaction_of_its_kind_and_chain() -> None:
+    carried = (authorization(chain=5),)
+    for chain, price, because in ((31337, MODERN, "for another chain"), (5, LEGACY, "has maxFeePerGas and")):
+        with pytest.raises(InvalidInput, match=because):
+            cold.Sendable(chain, person("ben").address, 3, 60_000, price, Transaction(TO, b"", "x"), carried)
+    import rlp
+
+    raw = bytes(person("ben").sign_transaction(sendable().params()).raw_transaction)
+    fields = rlp.decode(raw[1:])
+    empty = b"\x04" + rlp.encode([*fields[:9], [], *fields[9:]])
+    with pytest.raises(InvalidInput, match="of a kind that is not made here"):
+        cold.SignedTransaction.of(empty, "")

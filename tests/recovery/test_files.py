@@ -475,7 +475,7 @@ def test_whatever_somebody_is_called_is_a_part_of_one_files_name(name: str) -> N
 def test_every_kind_of_file_has_a_name_for_people() -> None:
     # They have tests of their own.
     elsewhere = {"intent", "unsigned", "signed", "state-proof", "history", "bundle"}
-    elsewhere |= {"share", "share-set", "share-challenge", "share-answer"}
+    elsewhere |= {"share", "share-set", "share-challenge", "share-answer", "schedule"}
     assert set(files.NAMES) - {f"recovery-{kind}" for kind in elsewhere} == {
         json.loads(original.dumps())["type"] for _, original in KINDS.values()
     }

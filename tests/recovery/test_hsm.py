@@ -14,9 +14,10 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
-from recovery import hsm
+from recovery import hsm, hsm_uri
 from recovery.errors import InvalidInput, MissingExtra, Refused
-from recovery.hsm import ORDER, HsmAccount, HsmKey, KeyUri
+from recovery.hsm import ORDER, HsmAccount, HsmKey
+from recovery.hsm_uri import KeyUri
 from recovery.messages import HALF_ORDER
 from recovery.signer import Signer
 from tests.recovery.samples import request
@@ -95,6 +96,52 @@ def test_a_key_cannot_be_taken_out(token: str) -> None:
 
 
 @needs_softhsm
+@pytest.mark.parametrize(
+    ("answer", "because"),
+    [
+        (Refused("It signs with another key."), "It signs with another key. So the new key was destroyed"),
+        (ValueError("unexpected"), "unexpected"),
+    ],
+)
+def test_a_key_that_does_not_sign_is_not_kept(
+    token: str, monkeypatch: pytest.MonkeyPatch, answer: Exception, because: str
+) -> None:
+    def fail(self: HsmKey, message_hash: bytes) -> None:
+        raise answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HsmKey, "sign_msg_hash", fail)
+        with pytest.raises(type(answer), match=because):
+            hsm.make(uri(token, "silent"), PIN)
+    assert "silent" not in [each.uri.label for each in hsm.keys_in(token.format("silent"))]
+    with pytest.raises(Refused, match="There is no key 'silent'"):
+        hsm.prove(uri(token, "silent"), PIN)
+
+
+@needs_softhsm
+def test_keys_are_listed_without_a_pin_and_named_so_that_each_is_found(token: str) -> None:
+    import pkcs11
+    from pkcs11.util.ec import encode_named_curve_parameters
+
+    addresses = {hsm.make(uri(token, "listed"), PIN), hsm.make(KeyUri("vault", "same", b"1", LIBRARY), PIN)}
+    with hsm._session(uri(token, "same"), PIN, writing=True) as session:
+        for curve, identifier in (("secp256k1", b"\xff2"), ("secp256r1", b"3")):
+            named = {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters(curve)}
+            parameters = session.create_domain_parameters(pkcs11.KeyType.EC, named, local=True)
+            parameters.generate_keypair(label="same", id=identifier, store=True)
+    found = [each for each in hsm.keys_in(f"pkcs11:?module-path={LIBRARY}") if each.uri.label in ("listed", None)]
+    assert [str(each.uri) for each in found] == [
+        f"pkcs11:token=vault;{key}" for key in ("id=%31", "id=%ff%32", "object=listed")
+    ]
+    assert addresses < {each.address for each in found}
+    for each in found:
+        with hsm.opened(KeyUri.parse(each.uri.whole), PIN) as account:
+            assert account.address == each.address
+    with pytest.raises(Refused, match="There is no token 'other'"):
+        hsm.keys_in(f"pkcs11:token=other?module-path={LIBRARY}")
+
+
+@needs_softhsm
 def test_what_is_not_there_is_said_in_words(token: str) -> None:
     hsm.make(uri(token, "twice"), PIN)
     cases = [
@@ -167,9 +214,18 @@ def test_what_is_no_signature_of_this_key_is_refused(answer: bytes) -> None:
 def test_a_uri_names_token_key_and_library(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed = KeyUri.parse("pkcs11:token=My%20vault;object=owner;type=private?module-path=/lib/x.so")
     assert parsed == KeyUri("My vault", "owner", None, "/lib/x.so")
-    monkeypatch.setenv(hsm.MODULE_VARIABLE, "/lib/y.so")
+    monkeypatch.setenv(hsm_uri.MODULE_VARIABLE, "/lib/y.so")
     assert KeyUri.parse("pkcs11:token=t;id=%01%ff") == KeyUri("t", None, b"\x01\xff", "/lib/y.so")
     assert "246810" not in str(KeyUri.parse("pkcs11:token=t;object=o"))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [KeyUri("a b;c?&=%", "ключ", None, "/l/x y?.so"), KeyUri("t", None, b"\0;%\xff", "/l"), KeyUri("t", "", b"1", "l")],
+)
+def test_a_uri_reads_back_as_it_was_written(key: KeyUri, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(hsm_uri.MODULE_VARIABLE, raising=False)
+    assert KeyUri.parse(key.whole) == key
 
 
 @pytest.mark.parametrize(
@@ -190,7 +246,7 @@ def test_a_uri_names_token_key_and_library(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_no_uri_is_refused_without_repeating_a_pin(
     text: str, because: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(hsm.MODULE_VARIABLE, raising=False)
+    monkeypatch.delenv(hsm_uri.MODULE_VARIABLE, raising=False)
     with pytest.raises(InvalidInput, match=because) as caught:
         KeyUri.parse(text)
     assert "246810" not in caught.value.message

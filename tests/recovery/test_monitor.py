@@ -2,18 +2,32 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from recovery import lens
 from recovery.errors import ChainError, InvalidFile, InvalidInput
+from recovery.folder import AccountNote, Folder
+from recovery.keys.schedule import Due, What
 from recovery.monitor import reading, report
-from recovery.monitor.judge import Level, Structure, judge, load_structure, rank, worst
+from recovery.monitor.judge import (
+    Level,
+    Structure,
+    judge,
+    load_structure,
+    rank,
+    structures,
+    with_schedule,
+    without_schedule,
+    worst,
+)
 from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import CHANGE_WINDOW, DAY, HOUR, Right
 from recovery.request import Approvals, approve
 from recovery.state import AccountState, PathStatus, RequestState
 from tests.live import Live
+from tests.recovery.samples import NOTE
 from tests.world import SECRET, freeze, owners_of, person, policy_of, rotate, sign, signer
 
 NOW = 1_800_000_000
@@ -160,6 +174,70 @@ def test_of_one_account_the_most_urgent_finding_comes_first() -> None:
     assert found(busy) == [(Level.URGENT, "frozen"), (Level.ATTENTION, "request-pending")]
 
 
+# ------------------------------------------------------------------------------------------- schedule
+
+
+def due(at: int, what: What = What.DRILL, name: str = "", **more: object) -> Due:
+    return Due(what, b"due's id", name, None, YEAR, None, at, NOW, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"),
+    [
+        (-1, []),
+        (0, [(Level.ATTENTION, "drill-due")]),
+        (30 * DAY - 1, [(Level.ATTENTION, "drill-due")]),
+        (30 * DAY, [(Level.URGENT, "drill-due")]),
+    ],
+)
+def test_what_is_due_needs_attention_and_is_urgent_30_days_later(late: int, expected: list[tuple[Level, str]]) -> None:
+    verdict = with_schedule(judge(state(), KNOWN), [due(NOW - late)])
+    assert [(finding.level, finding.kind) for finding in verdict.findings] == expected
+    assert verdict.level is (expected[0][0] if expected else Level.FINE)
+
+
+def test_what_the_chain_says_comes_before_what_is_due_and_as_urgent() -> None:
+    dates = [due(NOW - 40 * DAY), due(NOW - DAY, What.REMINDER, "Test the Ledger")]
+    ready = judge(request(RequestState.READY, NOW - 1, NOW + DAY), KNOWN)
+    verdict = with_schedule(ready, dates)
+    assert [finding.kind for finding in verdict.findings] == ["request-ready", "drill-due", "reminder-due"]
+    pending = with_schedule(judge(request(RequestState.PENDING, NOW + 9 * DAY, NOW + 30 * DAY), KNOWN), dates[1:])
+    assert [finding.kind for finding in pending.findings] == ["request-pending", "reminder-due"]
+    overdue = with_schedule(judge(replace(state(), account="0x" + "22" * 20), KNOWN), dates)
+    assert rank([overdue, ready]) == [ready, overdue]
+
+
+def test_a_schedule_that_cannot_be_read_needs_attention_and_hides_nothing() -> None:
+    verdict = without_schedule(judge(request(RequestState.READY, NOW - 1, NOW + DAY), KNOWN), "It is damaged.")
+    assert [finding.kind for finding in verdict.findings] == ["request-ready", "schedule-unreadable"]
+    assert "What is due is not known. It is damaged." in " ".join(" ".join(report.as_text([verdict])).split())
+    assert without_schedule(judge(state(), KNOWN), "It is damaged.").level is Level.ATTENTION
+
+
+def test_what_is_due_is_told_without_naming_who_has_shares() -> None:
+    held = due(NOW - DAY, What.SHARES, "61207365", never=("Xaver",), old=("Yara", "Zoe"))
+    verdict = with_schedule(judge(state(), KNOWN), [held, due(NOW + DAY)])
+    data = report.as_json([verdict], 1)["accounts"][0]
+    text = " ".join(" ".join(report.as_text([verdict])).split())
+    assert "Of set 61207365 3 holders have not shown their shares for a year (since 14 Jan 2027)." in text
+    assert "Next on its schedule" not in text
+    assert [(each["what"], each["dueAt"], each["state"]) for each in data["schedule"]] == [
+        ("shares", NOW - DAY, "due"),
+        ("drill", NOW + DAY, "later"),
+    ]
+    assert (data["findings"][0]["kind"], data["findings"][0]["at"]) == ("shares-due", NOW - DAY)
+    for name in ("Xaver", "Yara", "Zoe"):
+        assert name not in text + json.dumps(data)
+
+
+def test_of_a_schedule_of_which_nothing_is_due_the_next_is_told() -> None:
+    verdict = with_schedule(judge(state(), KNOWN), [due(NOW + DAY), due(NOW + 2 * DAY)])
+    assert "Next on its schedule, on 16 Jan 2027: Practise a recovery." in " ".join(report.as_text([verdict]))
+    assert "schedule" not in " ".join(report.as_text([with_schedule(judge(state(), KNOWN), [])]))
+    assert report.as_json([judge(state(), KNOWN)], 1)["accounts"][0]["schedule"] is None
+    assert report.as_json([with_schedule(judge(state(), KNOWN), [])], 1)["accounts"][0]["schedule"] == []
+
+
 # ----------------------------------------------------------------------------------------- input, output
 
 
@@ -172,6 +250,20 @@ def test_addresses_are_read_one_a_line_once_each_and_without_remarks() -> None:
 def test_what_is_no_address_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidInput):
         reading.addresses([wrong])
+
+
+def test_owners_folders_are_known_by_their_accounts(tmp_path: Path) -> None:
+    mine = Folder.create(tmp_path / "mine", NOTE)
+    assert reading.owners([mine.path, mine.path]) == {str(NOTE.account): mine}
+    copy = Folder.create(tmp_path / "copy", NOTE)
+    early = Folder.create(tmp_path / "early", AccountNote("Olga"))
+    for paths, because in (
+        ([mine.path, copy.path], "of the same account"),
+        ([early.path], "does not exist yet. Go on with: recovery setup"),
+        ([tmp_path], "is not an owner's folder"),
+    ):
+        with pytest.raises(InvalidInput, match=because):
+            reading.owners(paths)
 
 
 def plan() -> PolicyPlan:
@@ -194,6 +286,7 @@ def test_a_policy_file_and_a_kit_tell_the_same_structure() -> None:
     kit = policy.kit("ana", 1, ACCOUNT, ACCOUNT)
     expected = (policy.policy.hash[:24], Structure(policy.policy, ("friends", "heirs", "alarm")))
     assert load_structure(policy.dumps(), "policy.json") == load_structure(kit.dumps(), "kit.json") == expected
+    assert structures([policy]) == dict([expected])
 
 
 def test_another_file_is_refused_by_its_name() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shamir_mnemonic import combine_mnemonics, generate_mnemonics, wordlist
 
-from recovery.backup import forms, proving, share, shares, spread
+from recovery.backup import check_value, forms, proving, share, shares, spread
 from recovery.backup.forms import Kind
 from recovery.backup.gathering import Gathered
 from recovery.backup.share import About, Check, SetNote, Share
@@ -324,7 +324,7 @@ def test_the_check_value_costs_what_it_says(monkeypatch: pytest.MonkeyPatch) -> 
         asked.update(given)
         return bytes(4)
 
-    monkeypatch.setattr(share.hashlib, "scrypt", scrypt)
+    monkeypatch.setattr(check_value.hashlib, "scrypt", scrypt)
     Check.of(SECRET)
     assert (asked["n"], asked["r"], asked["p"], asked["dklen"]) == (2**15, 8, 1, 4)
 
@@ -349,6 +349,24 @@ def test_files_are_read_as_they_were_written(passphrase: bool) -> None:
     assert SetNote.loads(note.dumps()) == note
     given_up = note.retire(1_900_000_000)
     assert SetNote.loads(given_up.dumps()) == given_up and given_up.retired == 1_900_000_000
+
+
+def test_a_note_says_what_takes_the_place_of_its_key_and_which_shares_are_destroyed() -> None:
+    _, note, _ = of_key()
+    heir = person("ben").address
+    assert note.destroying(["Ana"], 5).dangerous == ()  # of a set in use nothing should be
+    after = note.promised(heir).promised(heir).replaced(10).replaced(1).replaced(10).retire(4)
+    assert (after.successors, after.replaced_on) == ((heir,), (1, 10)) and len(after.dangerous) == 3
+    after = after.destroying(["Ana"], 5).destroying(["Ana", "Carl"], 6)
+    assert [holder.destroyed for holder in after.holders] == [5, None, 6]
+    assert [holder.name for holder in after.dangerous] == ["Ben"]
+    assert SetNote.loads(after.dumps()) == after
+
+
+def test_a_note_of_an_earlier_release_is_read() -> None:
+    _, note, _ = of_key()
+    lacking = {f"holders__{number}__destroyed": ... for number in range(3)} | {"successors": ..., "replacedOn": ...}
+    assert SetNote.loads(forged(note.dumps(), **lacking)) == note
 
 
 def test_the_note_of_a_set_holds_no_words_and_a_share_with_a_passphrase_no_account() -> None:
@@ -413,6 +431,9 @@ def test_what_a_share_says_of_itself_is_compared_with_its_words(changes: dict[st
         ({"holders__1__proof": "0x1234"}, "cannot be right"),
         ({"retired": "now"}, "should be whole"),
         ({"retired": ...}, "'retired' is missing"),
+        ({"replacedOn": [10, 1]}, "are sorted, and none of them twice"),
+        ({"successors": ["0x1234"]}, "cannot be right"),
+        ({"holders__0__destroyed": "now"}, "should be whole"),
     ],
 )
 def test_a_note_that_contradicts_itself_is_refused(changes: dict[str, object], because: str) -> None:

@@ -14,24 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rlp
+import shamir_mnemonic
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import encode_defunct, encode_typed_data
 from eth_keys.datatypes import Signature
 
 from recovery import frames
 from recovery.building import Building
-from recovery.card import Card, Receipt
 from recovery.contracts import Deployment
 from recovery.errors import InvalidFile
-from recovery.folder import AccountNote
-from recovery.kit import Kit
 from recovery.messages import Call
-from recovery.plan import PolicyPlan
 from recovery.quorum import Member, Owners, derive_salt
 from recovery.request import Approvals, Request, SignedApproval, is_signed_by_key
 from recovery.signer import Signer
 from recovery.six_words import six_words
 from recovery.structure import opening_from_json, owners_from_json, path_from_json, policy_from_json, proof_from_json
+from tests.recovery.readers import READERS, written_again
 from tests.recovery.specified import (
     calldata,
     capitals,
@@ -54,15 +53,6 @@ from tools import vectors
 FOLDER = Path(vectors.FOLDER)
 VECTORS: dict[str, Any] = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
 FILES: dict[str, str] = VECTORS["files"]["files"]
-READERS: dict[str, Any] = {
-    "recovery-policy": PolicyPlan.loads,
-    "recovery-kit": Kit.loads,
-    "recovery-request": Request.loads,
-    "recovery-approval": SignedApproval.loads,
-    "recovery-card": Card.loads,
-    "recovery-receipt": Receipt.loads,
-    "recovery-account": AccountNote.loads,
-}
 
 
 def test_the_other_implementation_knows_what_is_known() -> None:
@@ -342,7 +332,7 @@ def test_addresses_of_wallets() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_read_and_written_as_it_was_and_its_checksum_is_as_described(name: str) -> None:
     body = json.loads(FILES[name])
-    assert READERS[body["type"]](FILES[name]).dumps() == FILES[name]
+    assert written_again(body["type"], FILES[name]) == FILES[name]
     assert checksum(body) == body["checksum"]
     assert body["version"] == 1
 
@@ -385,6 +375,98 @@ def test_kits_and_approvals_open_what_the_policy_commits_to() -> None:
             )
             assert is_signed_by_key(request, signed)
             assert commitment(json.loads(text)["opening"]) == request.proof.path.members[signed.approval.index]
+
+
+def test_shares_give_the_secret_that_everybody_knows_and_no_other() -> None:
+    """With SLIP-39's reference implementation, and BIP-39 and BIP-32 of eth-account."""
+    shares = [json.loads(FILES[f"share-{number}"]) for number in (1, 2, 3)]
+    note, given_up = json.loads(FILES["share-set"]), json.loads(FILES["share-set-given-up"])
+    for two in ((0, 1), (2, 0), (1, 2)):
+        secret = shamir_mnemonic.combine_mnemonics([shares[each]["mnemonic"] for each in two])
+        assert secret == bytes(16)
+    Account.enable_unaudited_hdwallet_features()
+    known = "abandon " * 11 + "about"
+    assert Account.from_mnemonic(known).address == note["address"]
+    check = note["check"]
+    text = b"ape-recovery check value of a secret, version 1\0" + secret
+    value = hashlib.scrypt(text, salt=raw(check["salt"]), n=2**15, r=8, p=1, dklen=4, maxmem=2**26)
+    assert value == raw(check["value"])
+    for share, holder in zip(shares, note["holders"], strict=True):
+        fields = ("set", "identifier", "kind", "label", "address", "groups", "groupThreshold", "passphrase", "made")
+        assert all(share[name] == note[name] == given_up[name] for name in (*fields, "check"))
+        assert all(share[name] == holder[name] for name in ("group", "member", "guardian"))
+        assert share["holder"] == holder["name"] and holder["destroyed"] is None
+        key = hashlib.sha256(b"ape-recovery proof of a share, version 1\0" + share["mnemonic"].encode()).digest()
+        assert Account.from_key(key).address == holder["proof"]
+    challenge, answer = json.loads(FILES["share-challenge"]), json.loads(FILES["share-answer"])
+    assert all(answer[name] == challenge[name] for name in ("set", "nonce", "time"))
+    said = (
+        f"ape-recovery: I have share {answer['group']}.{answer['member']} of set {note['set'][2:]}, "
+        "and I can read it.\n"
+        f"Challenge {challenge['nonce'][2:]}, asked at {challenge['time']}"
+    )
+    signer = Account.recover_message(encode_defunct(text=said), signature=answer["signature"])
+    assert signer == note["holders"][0]["proof"]
+
+
+@pytest.mark.parametrize("name", ["transaction", "legacy", "carrying"])
+def test_a_signed_transaction_says_what_the_unsigned_one_does(name: str) -> None:
+    asked = json.loads(FILES[f"unsigned-{name}"])["transaction"]
+    data = raw(json.loads(FILES[f"signed-{name}"])["transaction"])
+    assert Account.recover_transaction(data) == asked["from"]
+    fields = rlp.decode(data if name == "legacy" else data[1:])
+    call = [raw(asked["to"]), number(asked["value"]), raw(asked["data"])]
+    if name == "legacy":
+        assert fields[:6] == [number(asked["nonce"]), number(asked["gasPrice"]), number(asked["gas"]), *call]
+        return
+    fees = [number(asked[each]) for each in ("maxPriorityFeePerGas", "maxFeePerGas")]
+    head = [number(asked["chainId"]), number(asked["nonce"]), *fees, number(asked["gas"]), *call, []]
+    assert fields[:9] == head and data[0] == (4 if name == "carrying" else 2)
+    if name == "carrying":
+        (each,) = asked["authorizations"]
+        assert each == json.loads(FILES["signed-authorization"])["authorization"]
+        parity, *point = (number(each[name]) for name in ("yParity", "r", "s"))
+        said = [number(each["chainId"]), raw(each["address"]), number(each["nonce"])]
+        assert fields[9] == [[*said, parity, *point]]
+        digest = keccak256(b"\x05" + rlp.encode(said))
+        made = Signature(raw(each["r"]) + raw(each["s"]) + bytes([each["yParity"]]))
+        unsigned = json.loads(FILES["unsigned-authorization"])["authorization"]
+        assert made.recover_public_key_from_msg_hash(digest).to_checksum_address() == unsigned["authority"]
+        assert all(unsigned[name] == each[name] for name in ("chainId", "address", "nonce"))
+
+
+def test_a_message_signed_offline_is_that_of_the_card() -> None:
+    document, signed = json.loads(FILES["unsigned-message"]), json.loads(FILES["signed-message"])
+    known = {each["digest"]: each for each in VECTORS["messages"]["messages"]}[signed["digest"]]
+    assert document["typedData"] == known["typedData"] and document["signer"] == signed["signer"] == known["signer"]
+    assert signed["signature"] == known["signature"] == json.loads(FILES["card-1"])["signature"]
+
+
+def test_what_a_bundle_is_made_of_names_what_it_holds() -> None:
+    bundle, proof, history = (json.loads(FILES[name]) for name in ("bundle", "state-proof", "history"))
+    hashes = {each["name"]: each["sha256"] for each in bundle["files"]}
+    chain = proof["chainId"]
+    for name, text in ((f"proofs/{chain}.json", FILES["state-proof"]), (f"history/{chain}.json", FILES["history"])):
+        assert hashes[name] == hashlib.sha256(text.encode()).hexdigest()
+    header = rlp.decode(raw(proof["header"]))
+    assert keccak256(raw(proof["header"])) == raw(proof["blockHash"])
+    assert (header[8], header[11]) == (number(proof["blockNumber"]), number(proof["blockTime"]))
+    assert raw(bundle["policyHash"]) == policy_hash(
+        bundle["policy"]["changeDelay"], [path_hash(path) for path in bundle["policy"]["paths"]]
+    )
+    told = history["events"][0]["values"]["paths"]
+    rights = ("rotate", "freeze", "veto")
+    assert [[rights[path[0]], *path[1:]] for path in told] == [
+        [path[name] for name in ("right", "ownerCancels", "vetoable", "inactivity", "delay", "window", "threshold")]
+        + [path["extra"], path["members"]]
+        for path in bundle["policy"]["paths"]
+    ]
+
+
+def number(value: Any) -> bytes:
+    """A number, or its decimal or hexadecimal digits, as RLP has it."""
+    value = int(value, 0) if isinstance(value, str) else value
+    return bytes(value.to_bytes(32, "big").lstrip(b"\0"))
 
 
 @pytest.mark.parametrize("vector", VECTORS["frames"]["files"], ids=lambda vector: vector["file"])

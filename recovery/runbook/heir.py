@@ -1,0 +1,214 @@
+"""The heir's runbook: for somebody who knows nothing of Ethereum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..chains import explorer_link
+from ..explain import duration, listing
+from ..sheets.text import Text, bold
+from .dates import dates
+from .footers import footer
+from .known import Known, quoted
+from .letter import rings, without_silence
+from .model import Code, Document, Framed, Part, Points, Said, Section, Step, Steps
+from .owner_cases import shares_of
+
+_NET = "--network URL"
+
+
+def heir_runbook(known: Known, names: bool = True, holders: bool = False) -> Document:
+    """What heirs do, in plain words.
+
+    Args:
+        known: The account.
+        names: Whether guardians whom the owner lets others know may be named.
+        holders: Whether it may be said who holds shares.
+    """
+    return Document(
+        "runbook-heir",
+        "Runbook for heirs",
+        ["of ", bold(known.owner)] if known.owner else "",
+        footer("Heirs", known),
+        (
+            *_head(known, names),
+            *_what(known),
+            *_gather(known, names),
+            *_when(known),
+            *_steps(known),
+            *_trouble(known),
+            *(_holders(known) if holders else ()),
+        ),
+    )
+
+
+def _head(known: Known, names: bool) -> Iterator[Part]:
+    told = " and those guardians whom it names" if names and known.told else ""
+    yield Framed(
+        (
+            [
+                bold("No key stands here, and this is no will. "),
+                "Whoever finds it can take nothing, but learns which account it is, what is in it (that is "
+                f"public){told}, "
+                "how many guardians have to agree, and when: enough to write to you or to them and to pretend to be "
+                "somebody. Keep it sealed, with the will, and do not show it to anybody who has come to you.",
+            ],
+        )
+    )
+
+
+def _what(known: Known) -> Iterator[Part]:
+    yield Section("What there is")
+    beside: list[Text] = [
+        f"{known.who[0].upper()}{known.who[1:]} has an account on Ethereum or a chain like it: {known.chain}. Think "
+        "of a safe that stands in public: everybody can see it and what is in it, and nobody can open it without its "
+        "keys. No bank has them, and no company can be asked to open it.",
+        [bold("Its number, called address: "), known.account],
+    ]
+    links = [explorer_link(chain_id, "address", known.account) for chain_id in known.chains]
+    if found := [link for link in links if link]:
+        beside.append(f"What is in it can be seen in any browser: {listing(found)}")
+    yield Code(known.account, "the account", tuple(beside))
+    yield Said(
+        "The keys are lost when their owner is. For that case there are guardians: people who cannot open the safe "
+        "either, but who together can have its lock changed, to a key of yours. That is slow and in public, on "
+        "purpose, so that nobody does it while the owner lives."
+    )
+    yield Said(
+        [
+            bold("Nothing runs out. "),
+            "The account does not expire, nobody charges for it, and guardians can act next year as well as today. "
+            "Whoever says that it is urgent wants to rob you. Who inherits is decided by the law and the will; this "
+            "says only how it is done.",
+        ]
+    )
+
+
+def _gather(known: Known, names: bool) -> Iterator[Part]:
+    from ..cli.words import sentence
+
+    yield Section("Whom to gather, and how many")
+    ring = rings(known) if names else []
+    if ring:
+        yield Said("These guardians you may know of; they know how to go on:")
+        yield Points(tuple(Step(bold(each)) for each in ring))
+        if len(ring) < len(known.plan.guardians):
+            yield Said(f"There are {len(known.plan.guardians)} in all. Ask these for the others.")
+    else:
+        count = len(known.plan.guardians)
+        yield Said(
+            f"There {'are' if count > 1 else 'is'} {count} guardian{'s' if count > 1 else ''}. Who they are is not "
+            "written here, so that nobody can press them. Each was told, and has a sheet or file called “Recovery "
+            "kit” with the address above. Ask family, close friends and the notary who has one; the owner's own "
+            "papers name them all."
+        )
+    yield Said("What they can do together:")
+    yield Points(
+        tuple(
+            Step([bold(path.label), ": ", sentence(structure)])
+            for path, structure in zip(known.plan.paths, known.structures, strict=True)
+        )
+    )
+
+
+def _when(known: Known) -> Iterator[Part]:
+    if not known.silent:
+        yield Section("When, at the earliest")
+        yield Said(
+            [bold("No path waits for the owner's silence, so there is no date to wait for. "), without_silence(known)]
+        )
+        return
+    yield Section("When, at the earliest")
+    yield Said(
+        "The clock begins with the owner's last sign of life, and with each it begins anew. "
+        + (
+            "As it stood when this was written:"
+            if known.stands
+            else "No chain was asked when this was written, so there are no dates here; a guardian can look."
+        )
+    )
+    yield from dates(known)
+    if known.quick:
+        yield Said(without_silence(known))
+
+
+def _steps(known: Known) -> Iterator[Part]:
+    _, path = (known.silent or known.quick)[0]
+    yield Section("What to do")
+    yield Steps(
+        (
+            Step(
+                "Agree among yourselves, and with whoever administers the estate, who shall hold the key: one of you, "
+                "or several of whom a number has to sign. Get advice on the law and on tax before, not after."
+            ),
+            Step(
+                "Gather the guardians, in person if you can, with papers that show what has happened. Ring them; do "
+                "not answer people who write to you first."
+            ),
+            Step(
+                "Have a new key: a hardware wallet bought from its maker is best. You make it yourselves. Its twelve "
+                "or 24 words you write on paper, and nobody ever sees them, no guardian, no helper, no website."
+            ),
+            Step("Read its address, 0x and 40 letters and digits, to the guardians. Have it read back, all of it."),
+            Step(
+                "One guardian writes a request with that address, on their computer. It shows six words. Each guardian "
+                "hears them from that one, sees the same, and signs. You see the address on a screen of theirs: is it "
+                "yours?",
+                (
+                    f"recovery request --kit kit.json --path {quoted(path.label)} --new-owner ADDR {_NET}",
+                    "recovery words request.json",
+                    f"recovery approve request.json --kit kit.json --signer KEY {_NET}",
+                ),
+            ),
+            Step(
+                f"With enough of them, somebody starts it. After {duration(path.delay)} somebody finishes it; for "
+                f"that there are {duration(path.window)}. Both pay a small fee from an account of their own, and get "
+                "no right by it.",
+                (
+                    f"recovery start request.json approval-*.json --account KEY {_NET}",
+                    f"recovery finalize {known.account} --request request.json --account KEY {_NET}",
+                ),
+            ),
+            Step(
+                "Now it is yours. Send a small sum first, see that it arrives, and then the rest to where you want it.",
+                (f"recovery wallet send {known.account} --to ADDR --value SUM --signer KEY --account KEY {_NET}",),
+            ),
+        )
+    )
+
+
+def _trouble(known: Known) -> Iterator[Part]:
+    yield Section("If something does not go as written")
+    yield Points(
+        (
+            Step(
+                "This may be old. Where the account stands now, and which paths there are, the chain says to anybody:",
+                (f"recovery status {known.account} --events {_NET}",),
+            ),
+            Step(
+                "You find sheets with words, devices, or envelopes that say “share” or “guardian”: keep them closed "
+                "and together, and photograph nothing. Show them to nobody who offers help; ask the guardians."
+            ),
+            Step(
+                "A guardian has died or lost the key: others may be enough. Any path above with enough of them will do."
+            ),
+            Step(
+                "Somebody says they can get you in for a fee, or faster: they cannot. Nobody can, not even those who "
+                "wrote the program."
+            ),
+            Step(
+                "The program cannot be had any more: every guardian's kit can be used without it. Search for "
+                "RECOVER.md, in every copy of it, and show it to somebody who knows Ethereum."
+            ),
+        )
+    )
+
+
+def _holders(known: Known) -> Iterator[Part]:
+    if known.shares:
+        yield Section("Who holds shares of keys")
+        yield Said(
+            "A share alone is worth nothing; enough of them bring back a key. The owner wanted you to know who has "
+            "them."
+        )
+        yield Points(tuple(Step(shares_of(each)) for each in known.shares))
