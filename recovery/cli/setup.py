@@ -101,6 +101,12 @@ def _done(folder: Folder, plan: PolicyPlan, pay: Paying) -> None:
     if not seen.protection.protected:
         say("When the other receipts come in:")
         command_line(f"recovery guardian receive FILE... --folder {quote(folder.path)}")
+    say("What keeps your own keys from being lost, and says when to look again:")
+    command_line(
+        f"recovery backup split --key KEY --group '2 of 3' --holder NAME ... --folder {quote(folder.path)}",
+        f"recovery keys schedule --suggested --folder {quote(folder.path)}",
+        f"recovery plan --folder {quote(folder.path)} --network URL",
+    )
     say("From now on:")
     command_line(
         f"recovery status {folder.note.account} --folder {quote(folder.path)} --network URL",
