@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -137,6 +137,21 @@ def read(path: str | Path) -> str:
         if not frames.looks_like(texts):
             return texts
         texts = [texts]
+    return together(texts, source_name(path))
+
+
+def together(texts: Sequence[str], source: str) -> str:
+    """The file whose frames are among texts.
+
+    Args:
+        texts: As `read_texts` has found them.
+        source: How to call where they are from in errors.
+
+    Raises:
+        InvalidFile: Frames are missing, or there is none.
+    """
+    from . import frames
+
     collection = frames.Collection()
     try:
         for text in texts:
@@ -144,9 +159,9 @@ def read(path: str | Path) -> str:
         if collection.complete:
             return collection.text()
     except InvalidFile as error:
-        raise InvalidFile(f"{source_name(path)}: {error.message}") from error
+        raise InvalidFile(f"{source}: {error.message}") from error
     more = " Then put all together with: recovery scan FILE... -o FILE" if collection.missing else ""
-    raise InvalidFile(f"{source_name(path)} holds no whole file. {collection.shortage}{more}")
+    raise InvalidFile(f"{source} holds no whole file. {collection.shortage}{more}")
 
 
 def read_texts(path: str | Path) -> str | list[str]:

@@ -1,8 +1,8 @@
-"""A second look at photos of QR codes: blurred, small, dark, in a shadow, or taken from far aside.
+"""A second look at photos of QR codes that are blurred, small, or taken from far aside.
 
 zxing-cpp reads a picture in milliseconds, if it is good; what it needs otherwise is another picture. So it is shown
-others: larger and smaller ones, without their shadows, sharpened, and then the places where it has seen a part of a
-code, larger and stretched. How much is tried depends on the size of the picture alone, which bounds the time.
+others: a larger and a sharpened one, and then the places where it has seen a part of a code, larger still, sharpened
+and stretched. How much is tried depends on the size of the picture alone, which bounds the time.
 """
 
 from __future__ import annotations
@@ -62,50 +62,22 @@ def _read(picture: Image.Image) -> Any:
 
 def _whole(page: Image.Image) -> Iterator[tuple[Image.Image, float]]:
     """The whole picture in other ways, each with its scale."""
-    area = page.width * page.height
-    for scale in (min(2.0, math.sqrt(_WHOLE / area)), min(1.0, math.sqrt(_WHOLE / area / 4))):
-        picture = _scaled(page, scale)
-        yield picture, scale
-        level = without_shadows(picture)
-        yield level, scale
-        yield _sharpened(level, 2 * scale), scale
+    scale = min(2.0, math.sqrt(_WHOLE / (page.width * page.height)))
+    picture = _scaled(page, scale)
+    yield picture, scale
+    yield _sharpened(picture, 2 * scale), scale
 
 
 def _closely(part: Image.Image) -> Iterator[Image.Image]:
     """A part of a picture in other ways, those that help most often first."""
     scale = min(_LARGEST, math.sqrt(_PART / (part.width * part.height)))
-    large = _scaled(part, scale)
-    yield large
-    yield _sharpened(large, scale)
-    small = without_shadows(_scaled(part, scale / 2))
-    for direction in range(4):
-        yield _stretched(large, direction * math.pi / 4)
-        yield refocused(_stretched(small, direction * math.pi / 4), scale)
-    for blur in (0.7, 1.0, 1.4):
-        yield refocused(small, blur * scale)
-
-
-def without_shadows(picture: Image.Image) -> Image.Image:
-    """The same, everything as bright as what is around it, and the rest with more contrast."""
-    from PIL import ImageChops, ImageFilter, ImageOps
-
-    around = picture.filter(ImageFilter.BoxBlur(max(8, max(picture.size) // 50)))
-    return ImageOps.autocontrast(ImageChops.subtract(picture, around, 1, 128), cutoff=0.5)
-
-
-def refocused(picture: Image.Image, radius: float, steps: int = 4) -> Image.Image:
-    """The picture that, out of focus by so much, would be this one.
-
-    Source:
-        P. H. van Cittert (1931), with the values kept between black and white at each step.
-    """
-    from PIL import ImageChops, ImageFilter
-
-    found = picture
-    for _ in range(steps):
-        missing = ImageChops.subtract(picture, found.filter(ImageFilter.GaussianBlur(radius)), 1, 128)
-        found = ImageChops.add(found, missing, 1, -128)
-    return found
+    picture = _scaled(part, scale)
+    yield picture
+    yield _sharpened(picture, scale)
+    for eighth in range(4):
+        stretched = _stretched(picture, eighth * math.pi / 4)
+        yield stretched
+        yield _sharpened(stretched, scale)
 
 
 def _sharpened(picture: Image.Image, radius: float) -> Image.Image:

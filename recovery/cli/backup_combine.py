@@ -164,7 +164,7 @@ def from_file(path: Path, opened: list[str]) -> Share | Words | SetNote:
             if not opened:
                 raise Locked(source)
             return Share.loads(sealed.unseal(data, opened, source), source)
-    text = files.read(path)
+    text = _read(path, source)
     kind = files.kind_of(text)
     if kind == SET_KIND:
         return SetNote.loads(text, source)
@@ -174,6 +174,27 @@ def from_file(path: Path, opened: list[str]) -> Share | Words | SetNote:
         except InvalidInput as error:
             raise InvalidFile(f"{source} is no share, and its words are none either. {error.message}") from None
     return Share.loads(text, source)
+
+
+def _read(path: Path, source: str) -> str:
+    """A file, or what codes in a picture say together. Of a sheet, the code with the words alone will do.
+
+    Raises:
+        InvalidFile: Neither a whole file nor words.
+    """
+    from .. import frames
+
+    texts = files.read_texts(path)
+    if isinstance(texts, str) and not frames.looks_like(texts):
+        return texts
+    texts = [texts] if isinstance(texts, str) else texts
+    try:
+        return files.together(texts, source)
+    except InvalidFile:
+        words = [text for text in texts if not frames.looks_like(text)]
+        if len(words) != 1:
+            raise
+        return words[0]
 
 
 def _take_typed(gathered: Gathered, ring: Keyring, notes: list[SetNote]) -> None:

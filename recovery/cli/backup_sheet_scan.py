@@ -92,7 +92,7 @@ class _Found:
         """
         from .. import frames
         from ..backup.shares import Words
-        from ..keys.seed import parse_words
+        from ..keys.seed import COUNTS, parse_words
 
         if frames.looks_like(text):
             part = frames.Collection()
@@ -103,13 +103,11 @@ class _Found:
             return True
         if len(re.findall(r"[^\W\d_]+", text)) < _FEWEST or "://" in text:
             return False
-        try:
-            phrase = parse_words(text)
-        except InvalidInput:
+        if len(text.split()) in COUNTS:  # no share has as many
+            _once(self.phrases.setdefault(parse_words(text), []), name)
+        else:
             words = Words.parse(text)
             _once(self.spoken.setdefault(words.text, (words, []))[1], name)
-        else:
-            _once(self.phrases.setdefault(phrase, []), name)
         return True
 
     def put_together(self, notes: list[SetNote]) -> None:
@@ -149,7 +147,7 @@ def _look(found: _Found, source: Path, alone: bool) -> None:
     """Takes what a picture holds. One of several that is of no use is only noted: the others may do.
 
     Raises:
-        RecoveryError: It holds what does not belong here, or is the only one and of no use.
+        RecoveryError: It is no picture, or the only one and of no use.
     """
     name = files.source_name(source)
     try:
@@ -163,8 +161,11 @@ def _look(found: _Found, source: Path, alone: bool) -> None:
         raise InvalidFile(f"{name} is no picture but a text: give it to recovery backup combine as it is.")
     try:
         taken = [text for text in texts if found.take(text, name)]
-    except (InvalidInput, InvalidFile) as error:
-        raise type(error)(f"{name}: {error.message}") from error
+    except InvalidInput as error:
+        if alone:
+            raise type(error)(f"{name}: {error.message}") from error
+        found.unread.append(f"{name}: {error.message}")
+        return
     if not taken:
         what = " or ".join(dict.fromkeys(map(_named, texts)))
         message = f"{name} shows {what}, and no share and no seed phrase. Photograph the first page of the sheet."

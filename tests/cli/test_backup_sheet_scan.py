@@ -120,6 +120,14 @@ def test_of_the_words_alone_a_text_is_made_that_combine_takes(console: Console) 
     files.write(console.home / "ben.json", ben.dumps())
     console.run("backup", "combine", "found", "ben.json", "-o", "back.txt")
     assert (console.home / "back.txt").read_text() == SEED + "\n"
+    console.run("backup", "combine", one, "ben.json", "-o", "at-once.txt")
+    assert (console.home / "at-once.txt").read_text() == SEED + "\n"
+
+
+def test_a_picture_with_words_of_two_shares_is_not_guessed_at(console: Console) -> None:
+    ana, ben, _ = a_set()[1]
+    both = picture(console, "both.png", ana.words.text, ben.words.text)
+    console.refuses("backup", "combine", both, because="both.png holds no whole file", code=2)
 
 
 @pytest.mark.parametrize("phrase", [False, True])
@@ -194,6 +202,15 @@ def test_words_that_are_wrong_are_refused_with_the_place(console: Console) -> No
     words[6] = "academic" if words[6] != "academic" else "acid"
     one = picture(console, "one.png", " ".join(words))
     console.refuses("backup", "sheet", "scan", one, because="one.png: Word 7 is another one on the share", code=2)
+
+
+def test_a_seed_phrase_that_is_wrong_is_called_one(console: Console) -> None:
+    one = picture(console, "one.png", " ".join(SEED.split()[::-1]))
+    console.refuses("backup", "sheet", "scan", one, because="one.png: ", code=2)
+    assert "BIP-39" in console.said[-1]
+    two = picture(console, "two.png", a_set()[1][0].words.text)
+    said = console.run("backup", "sheet", "scan", one, two, "-o", "found")
+    assert "Warning: one.png: " in said.words and (console.home / "found").exists()
 
 
 def test_a_picture_that_cannot_be_read_brings_advice_and_does_not_stop_the_others(console: Console) -> None:

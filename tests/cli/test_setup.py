@@ -60,6 +60,7 @@ def test_from_nothing_to_protected(live: Live, console: Console, cards: None, mo
     assert live.client.is_wallet(str(folder.note.account))
     assert "Any 2 of Ana, Ben and Carl get you back after 3 days" in said
     assert "Protected: not yet" in said and "That took" in said
+    assert "recovery keys schedule --suggested --folder my-recovery" in said
     ana = folder.kit(folder.newest, "Ana")
     assert ana.notes.question == "Which lake?" and ana.notes.ring == (("Carl", "+1 555 carl"),)
     assert (folder.path / "kits" / "kit-ana.pdf").read_bytes().startswith(b"%PDF")

@@ -21,7 +21,7 @@ from recovery.errors import InvalidFile, InvalidInput
 from tests.recovery.samples import forged
 from tests.world import person
 
-#: Of trezor/python-shamir-mnemonic, which SLIP-39 refers to; those of groups of 256 bits repeat the ones of 128.
+#: All that trezor/python-shamir-mnemonic has, which SLIP-39 refers to.
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "slip39.json").read_text())
 SECRET = bytes(range(100, 132))
 GROUPS = [(1, 1), (2, 3), (3, 5)]
@@ -45,6 +45,10 @@ def none_of(words: str, text: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------------- vectors
+
+
+def test_every_official_vector_is_there() -> None:
+    assert [int(name.split(".")[0]) for name, _, _ in VECTORS] == list(range(1, 46))
 
 
 @pytest.mark.parametrize(("name", "mnemonics", "secret"), VECTORS, ids=[name for name, _, _ in VECTORS])
