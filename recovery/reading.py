@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eth_abi import encode
 from eth_utils import to_bytes, to_checksum_address
@@ -18,6 +18,9 @@ from .quorum import Owners
 from .rpc import Ask, Steps, Together, block, data, field, nonsense, number, quantity
 from .signer import Signer, address_of
 from .state import AccountState, PathStatus, RequestState
+
+if TYPE_CHECKING:
+    from .snapshot import StateProof
 
 _T = TypeVar("_T")
 
@@ -242,6 +245,18 @@ class Reading(Building):
     def page(self, search: Search) -> Steps[list[Entry]]:
         """The events of the next piece of a search; see `Search.page`."""
         return (yield from search.page())
+
+    def state_proof(self, account: str, block: str | int = "latest") -> Steps[StateProof]:
+        """Where an account stands at a block, with the proof (`eth_getProof`), for years; see `snapshot.take`."""
+        from .snapshot import take
+
+        return (yield from take(self.deployment, (yield from self.chain_id()), account, block))
+
+    def is_canonical(self, proof: StateProof) -> Steps[bool]:
+        """Whether a state proof's block is part of the chain."""
+        from .snapshot import is_canonical
+
+        return (yield from is_canonical(proof))
 
     def is_wallet(self, address: str) -> Steps[bool]:
         """Whether an address has exactly this deployment's wallet code, as a clone or by delegation (EIP-7702)."""

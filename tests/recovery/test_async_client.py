@@ -174,6 +174,19 @@ def test_a_history_is_gone_through_page_by_page(live: Live, wallet: str) -> None
     assert [entry.name for entry in expected] == ["PolicyConfigured"]
 
 
+def test_a_state_proof_is_the_same_and_of_the_chain(live: Live, wallet: str) -> None:
+    async def work(client: AsyncRecoveryClient) -> Any:
+        proof = await client.state_proof(wallet)
+        return proof, await client.is_canonical(proof)
+
+    proof, canonical = with_async(live, work)
+    assert canonical and live.client.is_canonical(proof)
+    assert proof == live.client.state_proof(wallet)
+    assert proof.verify().state == live.client.state(wallet)
+    live.travel(1)
+    assert live.client.state_proof(wallet, proof.verify().header.number) == proof != live.client.state_proof(wallet)
+
+
 def test_a_request_is_checked_the_same(live: Live, wallet: str) -> None:
     request = live.client.request(wallet, POLICY.proof(0), "friends", owners_of("new"), live.client.deadline())
     assert with_async(live, lambda client: client.check_request(request)) == live.client.check_request(request)
