@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -15,7 +14,6 @@ from PIL import Image
 
 from recovery import images
 from recovery.actions import Freeze
-from recovery.errors import InvalidFile
 from recovery.images import pdf_pages as pictures
 from recovery.kit import Kit, Notes
 from recovery.plan import Guardian, PathPlan, PolicyPlan
@@ -135,16 +133,8 @@ def overlaps(page: Any) -> list[tuple[Any, Any]]:
 
 
 def seen(pages: Iterable[Image.Image]) -> set[str]:
-    """What a camera reads."""
-    texts: set[str] = set()
-    for page in pages:
-        data = io.BytesIO()
-        page.save(data, "PNG")
-        try:
-            texts |= set(images.read_image(data.getvalue()))
-        except InvalidFile:
-            continue
-    return texts
+    """What a camera reads at first sight."""
+    return {text for page in pages for text in images.codes_in(page.copy())}
 
 
 def treated(pdf: bytes, dpi: int, how: Callable[[Image.Image], Image.Image]) -> list[Image.Image]:
