@@ -16,14 +16,14 @@ from .options import json_option, unlocking
 from .session import command_line, quote, say, table, warn
 
 if TYPE_CHECKING:
-    from .keys import Keyring, Keystore
+    from .keys import Keyring, Keystore, ModuleKey
 
 
 @click.command(name="list", short_help="Keystores and Ape's accounts, without opening any")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False, metavar="[DIR]")
 @json_option
 def list_keys(folder: Path | None, as_json: bool) -> None:
-    """List the keystores of a folder; without one, Ape's, and all its other accounts.
+    """List the keystores of a folder; without one, Ape's, keys in modules, and all Ape's other accounts.
 
     Nothing is opened, and no device is asked.
     """
@@ -47,6 +47,7 @@ def list_keys(folder: Path | None, as_json: bool) -> None:
             }
         )
     if folder is None:
+        rows += _in_modules()
         rows += _others({row["name"] for row in rows})
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -79,6 +80,27 @@ def _keystores(folder: Path) -> list[Keystore]:
     return result
 
 
+def _in_modules() -> list[dict[str, Any]]:
+    """Keys in hardware modules that have a name."""
+    from .keys import ModuleKey, find, registered_file
+
+    rows: list[dict[str, Any]] = []
+    place = registered_file("x").parent
+    for path in sorted(place.glob("*.json")) if place.is_dir() else []:
+        try:
+            found = find(path.stem)
+        except InvalidInput as error:
+            warn(error.message)
+            continue
+        if isinstance(found, ModuleKey):
+            rows.append({"name": path.stem, **_in_module(found)})
+    return rows
+
+
+def _in_module(key: ModuleKey) -> dict[str, Any]:
+    return {"address": key.address, "kind": "key in a hardware module", "uri": key.uri.whole}
+
+
 def _others(known: set[str]) -> list[dict[str, Any]]:
     """Ape's accounts that are no keystores: devices, KMS, and whatever plugins bring."""
     if importlib.util.find_spec("ape") is None:
@@ -106,9 +128,14 @@ def _others(known: set[str]) -> list[dict[str, Any]]:
 def show(key: str, as_json: bool) -> None:
     """Show a key's address and how well its file is locked, without opening it."""
     from ..keys.strength import strength_of
-    from .keys import Keystore, PaperKey, find
+    from .keys import Keystore, ModuleKey, PaperKey, find
 
     found = find(key)
+    if isinstance(found, ModuleKey):
+        _print({"name": found.name, **_in_module(found)}, as_json)
+        if found.address is None and not as_json:
+            say("Its address is known once the token is open. What keys there are: recovery keys hsm list")
+        return
     if isinstance(found, PaperKey):
         raise InvalidInput("Nothing is known of a key on paper before its words are typed. See: recovery keys restore")
     if not isinstance(found, Keystore):
@@ -145,6 +172,7 @@ def _print(content: dict[str, Any], as_json: bool) -> None:
         return
     rows = [("Key", content["name"]), ("Address", content["address"] or "not said"), ("Kind", content["kind"])]
     rows += [("File", content["file"]), ("Lock", content["lock"])] if "file" in content else []
+    rows += [("URI", content["uri"])] if "uri" in content else []
     table(rows)
 
 

@@ -86,6 +86,10 @@ def test_a_key_is_made_listed_named_and_signs_under_its_name(console: Console, t
     assert f"Address {address}" in named.words and named.out.rstrip().endswith("owner-hsm")
     file = console.home / ".ape" / "recovery" / "owner-hsm.json"
     assert json.loads(file.read_text()) == {"address": address, "uri": whole}
+    said = {"name": "owner-hsm", "address": address, "kind": "key in a hardware module", "uri": whole}
+    assert json.loads(console.run("keys", "show", "owner-hsm", "--json").out) == said
+    assert [each for each in json.loads(console.run("keys", "list", "--json").out) if "uri" in each] == [said]
+    assert "known once the token is open" in console.run("keys", "show", whole).words
     console.run("guardian", "card", "Vault", "--signer", "owner-hsm", "-y", passwords=[PIN])
     assert Card.loads((console.home / "card-vault.json").read_text()).signer.address == address
 
@@ -94,6 +98,7 @@ def test_a_key_is_made_listed_named_and_signs_under_its_name(console: Console, t
     console.refuses(*card, because=f"registered as {NEW}", passwords=[PIN])
     for damaged in ("{}", "[]", "x", json.dumps({"address": address, "uri": "pkcs11:token=vault"})):
         file.write_text(damaged)
+        assert "does not say which key" in console.run("keys", "list").words
         console.refuses(*card, because="recovery keys hsm register owner-hsm URI", passwords=[PIN], code=2)
 
 

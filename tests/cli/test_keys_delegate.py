@@ -9,6 +9,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from recovery import files, hsm
+from recovery.building import Transaction
 from recovery.cli.ape_keys import ApeKey
 from recovery.contracts import canonical_deployment
 from recovery.keys import cold
@@ -186,7 +187,7 @@ def test_what_nobody_should_sign_is_refused(console: Console, monkeypatch: pytes
         ({"authority": person("ben").address}, f"That is the key of {ANA}; {person('ben').address} is to sign"),
     ):
         written(console, **fields)
-        console.refuses(*mine, because=because, code=2, passwords=1)
+        console.refuses(*mine, because=because, code=2)  # before a password is asked for
     written(console)
     console.refuses(*mine, "--gas", "30000", because="are for transactions", code=2, passwords=1)
     console.refuses(*mine[:-1], because="You said no", passwords=1)
@@ -194,6 +195,15 @@ def test_what_nobody_should_sign_is_refused(console: Console, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr("recovery.cli.keys.find", lambda name: ape)
         console.refuses(*mine, because="ledger is an account of Ape, and cannot be asked here", code=2)
+        carried = Account.sign_authorization({"chainId": 31337, "address": WALLET, "nonce": 5}, person("ben").key)
+        signature = (carried.y_parity, carried.r, carried.s)
+        each = cold.SignedAuthorization.of(31337, WALLET, 5, signature)
+        transaction = Transaction(NOBODY, b"", "carry it")
+        fees = (("maxFeePerGas", 10**9), ("maxPriorityFeePerGas", 1))
+        sendable = cold.Sendable(31337, ANA, 0, 60_000, fees, transaction, (each,))
+        (console.home / "carry.json").write_text(cold.dump_unsigned(sendable))
+        carry = (*SIGN, "carry.json", "--signer", "ana", "-y")
+        console.refuses(*carry, because="ledger is an account of Ape, and cannot be asked here", code=2)
     path = console.home / ".ape" / "accounts" / "ana.json"
     path.write_text(path.read_text().replace('"address"', '"was"'))
     written(console, authority=person("ben").address)

@@ -61,7 +61,7 @@ def test_what_is_written_can_be_read_again(kind: str) -> None:
 def test_every_altered_byte_is_refused(kind: str) -> None:
     text = KINDS[kind][1].dumps()
     for position, character in enumerate(text):
-        for other in {*'01ax" \x00'[position % 3 :: 3]} - {character}:  # all of them are tried, two or three at each place
+        for other in {*'01ax" \x00'[position % 3 :: 3]} - {character}:  # all of them in turn
             is_refused(kind, text[:position] + other + text[position + 1 :])
 
 
