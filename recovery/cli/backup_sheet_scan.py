@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FEWEST = 12
 _TRICKS = (
     "Try again by daylight, without flash, with the sheet flat and the camera straight above it, still and nearer: the "
-    "square alone is enough, and a corner of it must not be missing."
+    "square alone is enough, and a corner of it must not be missing. Only the first page of a sheet has any."
 )
 _TYPED = "The words can be typed, too: recovery backup combine --typed"
 
@@ -48,13 +48,13 @@ def scan(sources: tuple[Path, ...], output: Path | None, folder_path: Path | Non
     _tell(found)
     if not targets and not found.phrases:
         raise InvalidInput(f"No sheet could be read. Nothing was written. {_TRICKS} {_TYPED}")
-    written = {path: _write(path, text) for path, text in targets.items()}
+    written = {path: _write(path, target.text) for path, target in targets.items()}
     for path, new in written.items():
         say(f"{'Written to' if new else 'There already:'} {path}", bold=True, colour="green")
     if found.phrases:
         _after_phrase(output is not None)
     if found.shares or found.words:
-        _after_shares(found, [path for path, text in targets.items() if text.strip() not in found.phrases])
+        _after_shares(found, targets)
     warn(
         "A picture of a sheet is as secret as the sheet. Delete all of them now: here, on the phone, from its trash, "
         "and wherever it copies its photos to."
@@ -247,8 +247,8 @@ def _after_phrase(written: bool) -> None:
     command_line("recovery keys restore")
 
 
-def _after_shares(found: _Found, paths: Sequence[Path]) -> None:
-    """Whether there is enough, and the next command."""
+def _after_shares(found: _Found, targets: Mapping[Path, _Target]) -> None:
+    """Whether there is enough of each set, and the next command."""
     from ..backup.gathering import Gathered
 
     sets: dict[object, Gathered] = {}
@@ -256,17 +256,20 @@ def _after_shares(found: _Found, paths: Sequence[Path]) -> None:
         sets.setdefault(share.words.set, Gathered()).add(share)
     for words, _ in found.words:
         sets.setdefault(words.set, Gathered()).add(words)
-    for gathered in sets.values():
-        which = f"Set {gathered.about.short}: " if gathered.about and len(sets) > 1 else ""
+    if len(sets) > 1:
+        warn("These are of several sets, which do not go together. Sheets of an older set should be destroyed.")
+    for number, gathered in sets.items():
+        about, enough = gathered.about, gathered.state.complete
+        which = "" if len(sets) == 1 else f"Set {about.short}: " if about else "Of a set that is not known: "
         say(f"{which}{gathered.state.shortage or 'That is enough to bring the secret back.'}")
-    named = " ".join(map(quote, paths))
-    unknown = any(gathered.about is None for gathered in sets.values())
-    enough = all(gathered.state.complete for gathered in sets.values())
-    say("Next:" if enough and len(sets) == 1 else "Next, with the shares that are still missing:")
-    command_line(
-        f"recovery backup combine {named}" + ("" if enough else " SHARE...") + (" --as FORM" if unknown else "")
-    )
-    if unknown:
+        say("Next:" if enough else "Next, with the shares that are still missing:")
+        named = " ".join(quote(path) for path, target in targets.items() if target.set == number)
+        command_line(
+            f"recovery backup combine {named}"
+            + ("" if enough else " SHARE...")
+            + (" --as FORM" if about is None else "")
+        )
+    if any(gathered.about is None for gathered in sets.values()):
         say(
             "FORM is what it was: words (a seed phrase), keystore (a key), policy-secret or hex. The sheet says it; "
             "with --folder, the owner's folder does."
@@ -276,26 +279,43 @@ def _after_shares(found: _Found, paths: Sequence[Path]) -> None:
 # ------------------------------------------------------------------------------------------------ writing
 
 
-def _targets(found: _Found, output: Path | None) -> dict[Path, str]:
+@dataclass(frozen=True)
+class _Target:
+    """What goes into a file.
+
+    Attributes:
+        text: All of it.
+        set: SLIP-39's number of the set whose share it is, and what else tells sets apart; None for a seed phrase.
+    """
+
+    text: str
+    set: object | None
+
+
+def _targets(found: _Found, output: Path | None) -> dict[Path, _Target]:
     """What goes where; nothing else is there yet.
 
     Raises:
         InvalidInput: Something is.
     """
-    made = {f"{share.name}.json": share.dumps() for share, _ in found.shares}
+    made = {f"{share.name}.json": _Target(share.dumps(), share.words.set) for share, _ in found.shares}
     for words, _ in found.words:
-        made[f"share-words-{words.identifier}-{words.group}-{words.member}.txt"] = words.text + "\n"
+        name = f"share-words-{words.identifier}-{words.group}-{words.member}.txt"
+        made[name] = _Target(words.text + "\n", words.set)
     if output is not None:
         for number, phrase in enumerate(found.phrases, 1):
-            made[f"seed-words{'' if len(found.phrases) == 1 else f'-{number}'}.txt"] = phrase + "\n"
-    if output is not None and len(made) == 1 and not output.is_dir():
-        targets = dict.fromkeys([output], *made.values())
+            made[f"seed-words{'' if len(found.phrases) == 1 else f'-{number}'}.txt"] = _Target(phrase + "\n", None)
+    # One sheet today and another one tomorrow go into the same folder: only what is called like a file is one.
+    if output is not None and output.suffix and not output.is_dir():
+        if len(made) > 1:
+            raise InvalidInput(f"{output} is a file, and there are {len(made)} to be written. Name a folder with -o.")
+        targets = dict.fromkeys([output], *made.values()) if made else {}
     else:
         if output is not None and output.exists() and not output.is_dir():
-            raise InvalidInput(f"{output} is a file, and there are {len(made)} to be written. Name a folder with -o.")
-        targets = {(output or Path()) / name: text for name, text in made.items()}
-    for path, text in targets.items():
-        if not _is_there(path, text):
+            raise InvalidInput(f"{output} is a file. Name a folder with -o, or a file that ends with .json or .txt.")
+        targets = {(output or Path()) / name: target for name, target in made.items()}
+    for path, target in targets.items():
+        if not _is_there(path, target.text):
             require_free(path)
     return targets
 

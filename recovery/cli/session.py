@@ -176,7 +176,8 @@ def require_free(path: Path, option: str = "-o") -> None:
         InvalidInput: Something is there already.
     """
     if path.exists() or path.is_symlink():
-        raise InvalidInput(f"{path} exists already. Name another file with {option}, or move it away first.")
+        what = "folder" if path.is_dir() else "file"
+        raise InvalidInput(f"{path} exists already. Name another {what} with {option}, or move it away first.")
 
 
 def load_kit(path: Path) -> Kit:

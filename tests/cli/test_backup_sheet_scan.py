@@ -94,6 +94,30 @@ def test_the_pdf_itself_is_read_as_a_picture_is(console: Console) -> None:
     assert "1 more share is needed" in said.words and "combine ana.json SHARE..." in said.words
 
 
+def test_one_sheet_today_and_another_one_tomorrow_lie_in_one_folder(console: Console) -> None:
+    ana, ben, _ = a_set()[1]
+    for share in (ana, ben):
+        console.run("backup", "sheet", "scan", picture(console, "one.png", share.words.text), "-o", "found")
+    assert len(list((console.home / "found").iterdir())) == 2
+    (console.home / "plain").write_text("")
+    console.refuses(
+        "backup", "sheet", "scan", "one.png", "-o", "plain", because="plain is a file. Name a folder", code=2
+    )
+
+
+def test_sheets_of_two_sets_have_a_command_each(console: Console) -> None:
+    ana, ben, _ = a_set()[1]
+    other = a_set.__wrapped__()[1][0]  # the same secret, split once more
+    names = [picture(console, f"{n}.png", *whole(each)) for n, each in enumerate((ana, ben, other))]
+    said = console.run("backup", "sheet", "scan", *names, "-o", "found")
+    assert "These are of several sets, which do not go together." in said.words
+    good, bad = [line for line in commands(said) if "backup combine" in line]
+    assert ana.name in good and ben.name in good and other.name not in good and "SHARE..." not in good
+    assert f"{other.name}.json SHARE..." in bad and ana.name not in bad
+    console.run(*good.split()[1:], "-o", "back.txt")
+    assert (console.home / "back.txt").read_text() == SEED + "\n"
+
+
 def test_what_is_there_already_is_left_and_nothing_else_is_written_over(console: Console) -> None:
     share = a_set()[1][0]
     one = picture(console, "one.png", *whole(share))
@@ -112,13 +136,13 @@ def test_what_is_there_already_is_left_and_nothing_else_is_written_over(console:
 def test_of_the_words_alone_a_text_is_made_that_combine_takes(console: Console) -> None:
     ana, ben, _ = a_set()[1]
     one = picture(console, "one.png", ana.words.text)
-    said = console.run("backup", "sheet", "scan", one, "-o", "found")
-    text = (console.home / "found").read_text()
+    said = console.run("backup", "sheet", "scan", one, "-o", "found.txt")
+    text = (console.home / "found.txt").read_text()
     assert text == ana.words.text + "\n"
     assert f"the words of share 1.1 of a set with number {ana.words.identifier}" in said.words
-    assert "combine found SHARE... --as FORM" in said.words
+    assert "combine found.txt SHARE... --as FORM" in said.words
     files.write(console.home / "ben.json", ben.dumps())
-    console.run("backup", "combine", "found", "ben.json", "-o", "back.txt")
+    console.run("backup", "combine", "found.txt", "ben.json", "-o", "back.txt")
     assert (console.home / "back.txt").read_text() == SEED + "\n"
     console.run("backup", "combine", one, "ben.json", "-o", "at-once.txt")
     assert (console.home / "at-once.txt").read_text() == SEED + "\n"
