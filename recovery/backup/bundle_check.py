@@ -220,7 +220,10 @@ class _Look:
             of_shares = read_about_shares(name, self.text(name), self.where(name))
             if isinstance(of_shares, SetNote):
                 about = of_shares.about
-                self.facts.append(f"Who holds the shares of set {about.short} ({about.rule}) is in it.")
+                self.unsure.append(
+                    f"Who holds the shares of set {about.short} ({about.rule}), and which key it gave way to, is what "
+                    f"{name} says: whoever has had the bundle can have altered it."
+                )
         if SCHEDULE in self.content:
             Schedule.loads(self.text(SCHEDULE), self.where(SCHEDULE))
 

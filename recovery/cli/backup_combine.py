@@ -12,7 +12,7 @@ from .. import files
 from ..errors import InvalidFile, InvalidInput, Refused
 from .backup_sealing import IDENTITY, identities, read_bytes
 from .options import FILE, FOLDER, profile, unlocking, yes_option
-from .session import command_line, confirm, quote, require_free, say, table, warn
+from .session import command_line, confirm, quote, refuse_secret, require_free, say, table, warn
 
 if TYPE_CHECKING:
     from ..backup.forms import Kind
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .keys import Keyring
 
 FORMS = ("words", "keystore", "policy-secret", "hex")
+#: Whoever types so many in the place of a file's name has typed a secret.
+FEWEST_WORDS = 12
 #: What is made of which kind unless somebody says otherwise, and what else can be.
 _USUAL = {"seed": "words", "key": "keystore", "policy-secret": "policy-secret", "bytes": "hex"}
 _POSSIBLE = {
@@ -157,6 +159,7 @@ def from_file(path: Path, opened: list[str]) -> Share | Words | SetNote:
     from ..backup.share import SET_KIND, SetNote, Share
     from ..backup.shares import Words
 
+    _require_no_words(path)
     source = files.source_name(path)
     if str(path) != "-":
         data = read_bytes(path)
@@ -197,6 +200,21 @@ def _read(path: Path, source: str) -> str:
         return words[0]
 
 
+def _require_no_words(path: Path) -> None:
+    """Refuses a secret in the place of a file's name, without showing it.
+
+    Raises:
+        InvalidInput: It looks like one.
+    """
+    refuse_secret(str(path), "the name of a file")
+    if len(str(path).split()) >= FEWEST_WORDS and not path.exists():
+        raise InvalidInput(
+            "That looks like the words of a share, and was not used. They do not go on the command line: the shell "
+            "keeps what you type, and others on this computer can read it. Give --typed, and type them when you are "
+            "asked. Take this share for known to others."
+        )
+
+
 def _take_typed(gathered: Gathered, ring: Keyring, notes: list[SetNote]) -> None:
     """Takes words that somebody types until there is enough.
 
@@ -229,7 +247,11 @@ def _noted(folder: Path | None) -> list[SetNote]:
     from .backup_notes import notes_in
 
     path = folder or profile().folder
-    return [note for _, note in notes_in(path)] if path else []
+    damaged: list[InvalidFile] = []
+    found = [note for _, note in notes_in(path, damaged)] if path else []
+    for error in damaged:  # shares bring the secret back without any note
+        warn(f"{error.message} It is left out.")
+    return found
 
 
 def _look_up(gathered: Gathered, notes: list[SetNote]) -> None:

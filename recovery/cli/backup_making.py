@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -142,6 +142,18 @@ class Spread:
 
 
 # ----------------------------------------------------------------------------------------- what was given
+
+
+def is_as_given(given: dict[str, Any], note: SetNote) -> bool:
+    """Whether a set that is there already is what was asked for: its rule, its holders, and a passphrase or none.
+
+    Raises:
+        InvalidInput: What was asked for makes no sense.
+    """
+    rules, least = _rules(given["groups"], given["group_threshold"])
+    about, names = note.about, [holder.name for holder in note.holders]
+    there = (list(about.groups), about.group_threshold, names, about.passphrase)
+    return there == (rules, least, list(given["names"]), given["passphrase"])
 
 
 def _rules(groups: Sequence[str], group_threshold: int | None) -> tuple[list[tuple[int, int]], int]:
@@ -285,21 +297,41 @@ def _write_sheet(place: Path, share: Share, paper: str) -> None:
     files.write_bytes(place / f"{share.name}.pdf", share_pdf(share, paper=paper), secret=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _beside(target: Path) -> Iterator[Path]:
-    """A new folder, which becomes the target at the end, and is gone if anything goes wrong."""
+    """A new folder, which becomes the target at the end, and is gone if anything goes wrong.
+
+    If the process is killed, nobody removes it. So it is not hidden: there may be shares in it.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+        place = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"unfinished-{target.name}-"))
     except OSError as error:
         raise InvalidInput(f"{target} cannot be written: {error.strerror}.") from error
     try:
         yield place
         os.rename(place, target)
+        _keep(target.parent)
     except OSError as error:
         raise InvalidInput(f"{target} cannot be written: {error.strerror}.") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _keep(folder: Path) -> None:
+    """Has the disk keep the name of what was just put there, also if the power fails in the next second.
+
+    A wallet may be given to the key at once, and then there is nothing else that it can be made of.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # some systems do not open folders
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 # -------------------------------------------------------------------------------------------------- words
@@ -312,7 +344,7 @@ def _said(note: SetNote, written: Sequence[Path], target: Path, folder: Folder |
             ("Set", f"{about.short}: {about.rule}, of {about.kind.words}"),
             *([("Account", about.address)] if about.address else []),
             *[
-                (holder.name, f"{path}{', sealed' if holder.sealed else ''}")
+                (holder.name, f"{path}{f', sealed to {holder.sealed}' if holder.sealed else ''}")
                 for holder, path in zip(note.holders, written, strict=True)
             ],
             ("Note of the set", str(file_of(folder.path, note) if folder else target / _NOTE)),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import files
-from ..errors import InvalidInput
+from ..errors import InvalidFile, InvalidInput
 
 if TYPE_CHECKING:
     from ..backup.proving import Answer, Challenge
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 PART = "shares"
 
 
-def notes_in(folder: Path) -> list[tuple[Path, SetNote]]:
+def notes_in(folder: Path, damaged: list[InvalidFile] | None = None) -> list[tuple[Path, SetNote]]:
     """All notes with their files, oldest first.
+
+    Args:
+        folder: The owner's folder.
+        damaged: Where the errors go of those that cannot be read; without it they are raised.
 
     Raises:
         InvalidFile: One is damaged.
@@ -26,7 +30,14 @@ def notes_in(folder: Path) -> list[tuple[Path, SetNote]]:
 
     found = []
     for path in sorted((folder / PART).glob("set-*.json")):
-        found.append((path, SetNote.loads(files.read(path), str(path))))
+        try:
+            found.append((path, SetNote.loads(files.read(path), str(path))))
+        except InvalidFile as error:
+            told = error.message.removesuffix(" Ask for it again.")
+            error = InvalidFile(f"{told} Take it from a copy of your folder, or move it away: no share depends on it.")
+            if damaged is None:
+                raise error from None
+            damaged.append(error)
     return sorted(found, key=lambda each: (each[1].about.made, each[0]))
 
 
@@ -36,14 +47,17 @@ def file_of(folder: Path, note: SetNote) -> Path:
 
 
 def chosen(folder: Path, id_: str | None) -> tuple[Path, SetNote]:
-    """The set of that id, or the only one that is not given up.
+    """The set of that id, or the only one that is in use: neither given up nor waiting for its key to rule.
 
     Raises:
         InvalidInput: There is none, or there are several.
     """
+    from .rotated import waits_for
+
     notes = notes_in(folder)
     if id_ is None:
-        notes = [each for each in notes if each[1].retired is None]
+        known = [note for _, note in notes]
+        notes = [each for each in notes if each[1].retired is None and waits_for(each[1], known) is None]
     else:
         notes = [each for each in notes if each[1].about.short == id_.lower()]
     if len(notes) == 1:

@@ -11,87 +11,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import InvalidInput, Refused
+from ..errors import RecoveryError, Refused
 from .backup_fresh import SEARCHED, Fresh, account_of, owner_among, promise, successor
 from .backup_notes import notes_in
-from .rotated import NEVER_RULED, abandon, give_up_sets, note_schedule, still_ruling, tell_guardians, to_destroy
+from .backup_place import Place, Wanted
+from .rotated import (
+    NEVER_RULED,
+    abandon,
+    give_up_sets,
+    not_yet,
+    note_schedule,
+    still_ruling,
+    tell_guardians,
+    to_destroy,
+)
 from .rotating import InMemory, opened, show_refused, show_taken, signed_batch
 from .session import command_line, confirm, quote, say, table, unaudited, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from eth_account.signers.local import LocalAccount
 
     from ..backup.share import SetNote
-    from ..client import RecoveryClient
-    from ..folder import Folder
     from ..messages import Call
     from ..quorum import Owners
     from .backup_making import Spread
     from .keys import Key
-    from .options import Paying
 
 _SUMMARY = "replace the owners of the wallet"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a key is replaced.
-
-    Attributes:
-        folder: The owner's folder.
-        wallet: The wallet.
-        client: Of the chain.
-        pay: The options.
-        payer: Who pays.
-        others: Keys of other owners.
-    """
-
-    folder: Folder
-    wallet: str
-    client: RecoveryClient
-    pay: Paying
-    payer: Key | None
-    others: list[Key]
-
-    @classmethod
-    def of(cls, folder: Folder, wallet: str | None, signers: Sequence[str], pay: Paying) -> Place:
-        """From what was given; nothing secret is asked for before that is right.
-
-        Raises:
-            RecoveryError: Nobody pays, or there is no such wallet on that chain.
-        """
-        from ..chains import chain_name
-        from . import keys
-
-        if pay.unsigned:
-            raise InvalidInput(
-                "With --rotate it is sent at once, and seen to be in force: a transaction for later (--unsigned) would "
-                "leave two keys of which nobody knows which one rules. Leave one of the two out."
-            )
-        known = folder.note.account
-        if wallet and known and wallet != known:
-            raise InvalidInput(f"The folder is of {known}, not of {wallet}. Leave --wallet out, or give its folder.")
-        account = wallet or known
-        if account is None:
-            raise InvalidInput("Which wallet? The folder knows of no account yet: name it with --wallet.")
-        payer, client = pay.payer(), pay.connect()
-        if not client.is_wallet(account):
-            raise Refused(
-                f"The wallet {account} does not exist on {chain_name(client.chain_id)}. Nothing was written or sent. "
-                "Choose a chain on which it does with --network."
-            )
-        others = [keys.find(name) for name in signers]
-        if any(keys.same(one, other) for i, one in enumerate(others) for other in others[:i]):
-            raise InvalidInput("--signer names the same key twice; one owner signs once.")
-        return cls(folder, account, client, pay, payer, others)
 
 
 # ------------------------------------------------------------------------------------------------ doing it
@@ -101,7 +52,7 @@ def renew(
     place: Place,
     old: SetNote,
     secret: bytes,
-    spread: Callable[[], Spread],
+    wanted: Wanted,
     left: Sequence[tuple[SetNote, Path]],
     opening: list[str],
 ) -> None:
@@ -111,7 +62,7 @@ def renew(
         place: Where.
         old: The set that was put together.
         secret: What came of it.
-        spread: How the fresh key is to be spread; called if one is made.
+        wanted: How the fresh key is to be spread.
         left: From `left_over`.
         opening: Age identities that open sealed shares which an earlier run has made.
 
@@ -126,7 +77,7 @@ def renew(
     arrived = next((note for note in following if account is None and note.about.address in ruling), None)
     if account is None and arrived is None:
         raise _no_owner(place, old, owners)
-    fresh = _fresh(place, old, len(secret), arrived, following, left, opening)
+    fresh = _fresh(place, old, len(secret), arrived, following, wanted, left, opening)
     if account is None:
         account = account_of(old.about.kind, secret)
         owners, new = successor(owners, fresh.address, account.address), owners
@@ -140,14 +91,22 @@ def renew(
         return
     if arrived is None:
         _require_possible(place, owners, signing, call)
-        _ask(place, old, account, new, made=fresh.note is None)
-        if fresh.note is None:
-            _make(place, old, fresh, spread())
-    with _still_in_force(old):
+        spread = wanted.spread() if fresh.note is None else None
+        _ask(place, old, account, new, spread)
+        if spread is not None:
+            _make(place, old, fresh, spread)
+    with _saying_if_broken_off(
+        f"It was not finished. Keep all shares of both sets: set {old.about.short} is in force until the chain has the "
+        "new owner. Run the same command again: it looks what the chain has, and goes on from there."
+    ):
         if arrived is None:
             _send(place, owners, new, fresh, call, signing)
         _try(place, owners, new, fresh, signing)
-    _settle(place, old, fresh, owners, new)
+    with _saying_if_broken_off(
+        f"The wallet has the new key, {fresh.address}, and only its shares open it: keep them. Your folder was not "
+        "told of it in full: run the same command again, which notes the rest. Destroy nothing before."
+    ):
+        _settle(place, old, fresh, owners, new)
 
 
 def _fresh(
@@ -156,26 +115,56 @@ def _fresh(
     length: int,
     arrived: SetNote | None,
     following: Sequence[SetNote],
+    wanted: Wanted,
     left: Sequence[tuple[SetNote, Path]],
     opening: list[str],
 ) -> Fresh:
-    """The key that is to come: one of an earlier run if that can be gone on with, or else another."""
+    """The key that is to come: one of an earlier run if that can be gone on with, or else another.
+
+    Raises:
+        RecoveryError: Only the folder says which, or shares that are there are others than what was asked for.
+    """
     from ..chains import chain_names
+    from ..explain import listing
 
     ring = place.pay.keys
     if arrived is not None:
         say(f"The chain has it already: the wallet is owned by the key of set {arrived.about.short}.", bold=True)
-        return Fresh.of(arrived, left, opening, ring)
+        try:
+            return Fresh.of(arrived, left, opening, ring)
+        except RecoveryError as error:
+            warn(f"Whether its shares are good could not be tried. {error.message}")
+            return Fresh(str(arrived.about.address), arrived)
     if old.replaced_on and following:
+        named = [note for note in following if note.about.address == place.new_owner]
+        fresh = Fresh.of((named or following)[0], left, opening, ring)
+        unsure = fresh.account is None or len(following) > 1 or place.new_owner is not None
+        if unsure and not named:
+            # Whoever can write to the folder, or to the bundle that it came from, could name a key of their own there.
+            which = " or ".join(note.about.short for note in following)
+            raise Refused(
+                f"By your folder, set {which} has taken the place of this one on {chain_names(old.replaced_on)}, and "
+                "its key is to own the wallet here, too. That alone is not relied on: a folder can be altered. Nothing "
+                f"was sent. See who owns the wallet there (recovery wallet show {place.wallet} --network URL), and "
+                "name that key: --new-owner ADDR"
+                + (", which is another one than the folder's." if place.new_owner else ".")
+            )
         say(
-            f"Set {following[0].about.short} has taken the place of this one already on "
+            f"Set {(named or following)[0].about.short} has taken the place of this one already on "
             f"{chain_names(old.replaced_on)}. Here the wallet is given to the same key, and no shares are made."
         )
-        return Fresh.of(following[0], left, opening, ring)
+        return fresh
     for note in following:
         fresh = Fresh.of(note, left, opening, ring)
         if fresh.account is not None:
             where = next(str(place) for other, place in left if other == note)
+            if not wanted.is_met(note):
+                held = listing(list(dict.fromkeys(holder.name for holder in note.holders)))
+                raise Refused(
+                    f"An earlier run has made set {note.about.short}, in {where}: {note.about.rule}, for {held}. You "
+                    "ask for something else. Nothing was sent. To go on with it ask for the same; to make another one, "
+                    "name another folder with -o."
+                )
             say(
                 f"An earlier run has made set {note.about.short}, in {where}, whose key rules nowhere yet. This goes "
                 "on with it."
@@ -250,12 +239,12 @@ def _require_possible(place: Place, owners: Owners, signing: Sequence[Key | InMe
     from ..fees import Estimate
     from ..sending import Sending
     from ..signer import Signer
-    from .batches import _require_none_on_its_way
+    from .batches import require_none_on_its_way
     from .paying import batch_gas
 
     client, wallet, pay = place.client, place.wallet, place.pay
     foresee.usable(client.state(wallet, 0), [call], client.deployment.module)
-    _require_none_on_its_way(client, wallet, [call], _SUMMARY)
+    require_none_on_its_way(client, wallet, [call], _SUMMARY)
     unaudited(client.chain_id, pay.acknowledged)
     present = set()
     for key in signing:
@@ -276,7 +265,7 @@ def _require_possible(place: Place, owners: Owners, signing: Sequence[Key | InMe
         Sending.require_funds(Estimate(gas, gas, fees, balance, 0), place.payer.address)
 
 
-def _ask(place: Place, old: SetNote, account: LocalAccount, new: Owners, made: bool) -> None:
+def _ask(place: Place, old: SetNote, account: LocalAccount, new: Owners, spread: Spread | None) -> None:
     from ..chains import chain_name
     from .words import owners_rows
 
@@ -286,7 +275,14 @@ def _ask(place: Place, old: SetNote, account: LocalAccount, new: Owners, made: b
     click.echo()
     if any(path.is_open for path in place.client.state(place.wallet).paths):
         warn(f"A recovery is under way, and this does not stop it. See: recovery status {place.wallet}")
-    first = "Make the fresh set, and give the wallet to its key?" if made else "Give the wallet to that key?"
+    if sealed := [(each.name, each.age_key) for each in spread.holders if each.age_key] if spread else []:
+        say("Sealed, to the age keys on cards in your folder:")
+        table(sealed)
+        warn(
+            "Nobody opens these before the wallet has the new key, and cards can be altered. Ask each by voice whether "
+            "that is their age key, and whether they still have it: what no holder can open is lost."
+        )
+    first = "Make the fresh set, and give the wallet to its key?" if spread else "Give the wallet to that key?"
     confirm(first, place.pay.yes)
 
 
@@ -315,15 +311,12 @@ def _require_signs(place: Place, account: LocalAccount) -> None:
 
 
 @contextmanager
-def _still_in_force(old: SetNote) -> Iterator[None]:
+def _saying_if_broken_off(text: str) -> Iterator[None]:
     """Says of whatever stops it, also of Ctrl-C, what that means for the two sets."""
     try:
         yield
     except BaseException:
-        warn(
-            f"It was not finished. Keep all shares of both sets: set {old.about.short} is in force until the chain has "
-            "the new owner. Run the same command again: it looks what the chain has, and goes on from there."
-        )
+        warn(text)
         raise
 
 
@@ -356,16 +349,19 @@ def _settle(place: Place, old: SetNote, fresh: Fresh, before: Owners, new: Owner
     """Notes in the folder what the chain has, and says what remains to be done."""
     folder = place.folder
     gone = [str(old.about.address)]
-    abandoned = abandon(folder, gone, [fresh.address])
+    abandoned = abandon(folder, gone, [fresh.address], place.client.chain_id)
     given_up, kept = give_up_sets(folder, gone, place.client.chain_id)
     click.echo()
     say("Done. The wallet is owned by the new key, and its shares are in force.", bold=True, colour="green")
     say("See first that the fresh shares are with their holders, and can be read; then have the old ones destroyed:")
-    command_line(f"recovery backup check --folder {quote(folder.path)}")
+    in_force = [note.about.short for _, note in notes_in(folder.path) if note.about.address == fresh.address]
+    command_line(f"recovery backup check --set {in_force[-1]} --folder {quote(folder.path)}")
+    not_yet(given_up)
     to_destroy(given_up, folder, "its key owns the wallet no more.")
     to_destroy(abandoned, folder, NEVER_RULED)
     still_ruling(kept, folder)
     if kept:
-        say("Run the same command again for each of these chains, with its --network: it gets the same key.")
+        say("Run the same command again for each of these chains, with its --network: it gets the same key. Add:")
+        command_line(f"--new-owner {fresh.address}")
     tell_guardians(folder, before, new)
     note_schedule(folder, before, new)

@@ -59,7 +59,7 @@ def make(sources: tuple[Path, ...], output: Path | None, identity_files: tuple[P
     table([(share.holder, str(target)) for share, target in zip(shares, targets, strict=True)])
     click.echo()
     say("Written, and read back: codes, words and letters are right.", bold=True, colour="green")
-    how_to_print(targets)
+    how_to_print(targets, scanned=True)
 
 
 @click.command(short_help="Put a seed phrase on paper")
@@ -140,15 +140,23 @@ for _command in (make, seed, blank, scan):
 # ------------------------------------------------------------------------------------------------ details
 
 
-def how_to_print(targets: Sequence[Path]) -> None:
-    """What is to be done with sheets that have a secret on them."""
+def how_to_print(targets: Sequence[Path], scanned: bool = False) -> None:
+    """What is to be done with sheets that have a secret on them.
+
+    Args:
+        targets: The sheets.
+        scanned: Whether the paper may be tried with a picture of it. Of a whole secret there should never be one.
+    """
     one = len(targets) == 1
     sheets, them = ("sheet", "file") if one else ("sheets", "files")
     say(
         f"Next: print the {sheets}, on a printer at a cable, without a network and without a memory that keeps pages: "
-        f"not in an office or a shop. See that the paper can be read. Then delete the {them}, also from the trash and "
-        "the printer's queue:"
+        f"not in an office or a shop. See that the paper can be read{':' if scanned else '.'}"
     )
+    if scanned:
+        command_line("recovery backup sheet scan PICTURE")
+        them += ", the picture and what was read from it"
+    say(f"Then delete the {them}, also from the trash and the printer's queue:")
     command_line(f"rm {' '.join(quote(target) for target in targets)}")
 
 

@@ -60,7 +60,7 @@ def send_as_owners(
     client.owners_hash(wallet)  # says so if it is no wallet
     foresee.usable(client.state(wallet, 0), calls, client.deployment.module)
     # Whatever can be refused is refused before anybody is asked, or types a password for nothing.
-    _require_none_on_its_way(client, wallet, calls, summary)
+    require_none_on_its_way(client, wallet, calls, summary)
     if not signers and not pay.dry_run:
         raise InvalidInput("Which owner signs? Give --signer: a keystore file, or the alias of an Ape account.")
     keys = [keyring.find(name) for name in signers]
@@ -86,7 +86,7 @@ def send_as_owners(
     return send(pay, client, _signed(pay, client, wallet, calls, summary, keys, owners), payer)
 
 
-def _require_none_on_its_way(client: RecoveryClient, wallet: str, calls: Sequence[Call], summary: str) -> None:
+def require_none_on_its_way(client: RecoveryClient, wallet: str, calls: Sequence[Call], summary: str) -> None:
     """Refuses while another batch of this wallet is on its way: whichever is mined first voids the other.
 
     The same batch is no other one: it is gone on with.

@@ -190,7 +190,15 @@ def unpack(file: Path, out: Path, fingerprint: str | None) -> None:
         )
     kept = {name: data for name, data in content.items() if name != MANIFEST and role(name)[1]}
     archive.write(out, kept, secret=True)
-    say(f"{out} is your folder as it was when the bundle was made.", bold=True, colour="green")
+    if fingerprint is None:
+        say(f"{out} is the folder that the bundle holds.", bold=True, colour="green")
+        warn(
+            "Whether it is your bundle nobody has seen: whoever had it can have put in other contacts, other cards, "
+            "and other notes of shares. If you have written down its fingerprint, compare it: "
+            f"{checked.fingerprint}"
+        )
+    else:
+        say(f"{out} is your folder as it was when the bundle was made.", bold=True, colour="green")
     say("What to do now:")
     command_line(f"recovery status --folder {quote(out)} --network URL")
 

@@ -62,8 +62,10 @@ def agenda_of(folder: Path, now: int) -> tuple[Due, ...]:
     """
     from ..keys.schedule import agenda
     from .backup_notes import notes_in
+    from .rotated import waits_for
 
-    sets = [_shown(folder, note) for _, note in notes_in(folder) if note.retired is None]
+    notes = [note for _, note in notes_in(folder)]
+    sets = [_shown(folder, note) for note in notes if note.retired is None and waits_for(note, notes) is None]
     return agenda(schedule_in(folder), sets, now)
 
 

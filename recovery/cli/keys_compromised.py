@@ -58,7 +58,8 @@ def compromised(
             except RecoveryError as error:
                 if flight().hash and not flight().mined:
                     raise  # it is on its way, and may still come first
-                warn(f"The owners could not be replaced: {error.message} Now the rest.")
+                what = "The transaction was mined, but then" if flight().hash else "The owners could not be replaced"
+                warn(f"{what}: {error.message} Now the rest.")
                 click.echo()
             else:
                 if done is not None:

@@ -97,8 +97,9 @@ def rotate(
     given_up = note_rotation(folder, done) if folder else []
     if not given_up:
         say(
-            "Next: destroy the old keys and every backup of them, on paper too, so that nobody takes them for the new "
-            "ones."
+            "Next: move what the old keys open besides, such as coins at their own addresses and other accounts of the "
+            "same words. Then destroy them and every backup of them, on paper too, so that nobody takes them for the "
+            "new ones."
         )
     if folder is None:
         say("No guardian has to do anything: what they hold names the account and its policy, not its owners.")
@@ -136,9 +137,11 @@ def note_rotation(folder: Folder, done: Rotation) -> list[SetNote]:
     """
     from . import rotated
 
-    abandoned = rotated.abandon(folder, done.gone, [str(signer) for signer in done.new.signers])
-    given_up, kept = rotated.give_up_sets(folder, done.gone, done.client.chain_id)
-    rotated.to_destroy(given_up, folder, "its key owns the wallet no more, and its shares are worth nothing.")
+    chain = done.client.chain_id
+    abandoned = rotated.abandon(folder, done.gone, [str(signer) for signer in done.new.signers], chain)
+    given_up, kept = rotated.give_up_sets(folder, done.gone, chain)
+    rotated.not_yet(given_up)
+    rotated.to_destroy(given_up, folder, "its key owns the wallet no more, and its shares do not open it.")
     rotated.to_destroy(abandoned, folder, rotated.NEVER_RULED)
     rotated.still_ruling(kept, folder)
     rotated.tell_elsewhere(folder, done.client.chain_id)
@@ -189,7 +192,9 @@ def replace_owners(
     payer, client = (None if challenges else pay.payer()), pay.connect()
     present = client.owners_hash(address)
     if present == new.hash[:24]:
-        raise Refused("The wallet has these owners already. Nothing was sent.")
+        if not signers or challenges or not pay.sends:
+            raise Refused("The wallet has these owners already. Nothing was sent.")
+        return _done_before(client, new, _found(signers))
     foresee.ownable(new, address)
     client.check_owners(new)
     asked = _asked(client, address, new, present)
@@ -217,6 +222,21 @@ def replace_owners(
     show_refused(pay, client, address, before, old_keys)
     show_taken(pay, client, address, new, new_keys)
     return Rotation(client, before, new)
+
+
+def _done_before(client: RecoveryClient, new: Owners, old_keys: Sequence[Key]) -> Rotation:
+    """What an earlier run has done, which may have been broken off before it was noted.
+
+    Raises:
+        Refused: Nobody says which keys were the owners before.
+    """
+    from ..quorum import Owners
+
+    old = [signer for signer in _known(old_keys) if signer not in new.signers]
+    if not old:
+        raise Refused("The wallet has these owners already. Nothing was sent.")
+    say("The wallet has these owners already, so nothing is sent. What it means for the rest is seen to now.")
+    return Rotation(client, Owners.of(old, len(old)), new)
 
 
 # ----------------------------------------------------------------------------------------------- before

@@ -15,7 +15,7 @@ import click
 
 from .. import files
 from ..errors import InvalidInput, RecoveryError, Refused
-from .due import agenda_of, events, how, keep, schedule_in, waiting
+from .due import LOCAL, agenda_of, events, how, keep, schedule_in, waiting
 from .options import DURATION, FILE, foldered, json_option
 from .session import command_line, quote, refuse_secret, require_free, say, warn
 
@@ -298,7 +298,8 @@ def _show(dates: Sequence[Due], present: Schedule, folder: Folder) -> None:
         say(f"every {interval(due.every)}; {last}", 4)
         if due.never or due.old:
             say(waiting(due), 4)
-        command_line(f"  {how(due, folder)}")
+        command = how(due, folder)
+        command_line(f"  {command}" + ("" if command.startswith(LOCAL) else " --network URL"))
     if not present.entries:
         click.echo()
         say(

@@ -26,24 +26,30 @@ def elsewhere(folder: Folder, note: SetNote) -> list[int]:
 
 
 def waits_for(note: SetNote, notes: Iterable[SetNote]) -> SetNote | None:
-    """The set in force that this one was made to follow, as long as its own key has not been seen to rule anywhere."""
-    for other in notes:
-        if other.retired is None and not other.replaced_on and note.about.address in other.successors:
-            return other
-    return None
+    """The set in force that this one was made to follow, as long as its own key has not been seen to rule anywhere.
+
+    It may have been healed since, with the same key: then its place has a set that knows nothing of what was to follow.
+    """
+    known = list(notes)
+    before = [other for other in known if note.about.address in other.successors]
+    if not before or any(other.replaced_on for other in before):
+        return None
+    same = [other for other in known if other.about.address == before[-1].about.address and other.retired is None]
+    return (same or before)[-1]
 
 
-def abandon(folder: Folder, replaced: Collection[str], ruling: Collection[str]) -> list[SetNote]:
+def abandon(folder: Folder, replaced: Collection[str], ruling: Collection[str], chain: int) -> list[SetNote]:
     """Gives up the sets of broken-off runs whose keys have not taken the place of an old one, and never will.
 
     Args:
         folder: The owner's folder.
         replaced: Addresses of keys that own the account no more.
         ruling: Addresses of those that own it now.
+        chain: The chain on which that was seen.
     """
     notes = notes_in(folder.path)
     same = [note for _, note in notes if note.about.address in replaced]
-    if any(note.replaced_on for note in same):
+    if any(set(note.replaced_on) - {chain} for note in same):
         return []  # which key follows was settled before, on another chain
     promised = {account for note in same for account in note.successors} - set(ruling)
     found = []
@@ -79,6 +85,22 @@ def give_up_sets(folder: Folder, replaced: Iterable[str], chain: int) -> tuple[l
             given_up.append(note)
         files.write(path, note.dumps(), secret=True, replace=True)
     return [note for note in given_up if note.dangerous], kept
+
+
+def not_yet(notes: Sequence[SetNote]) -> None:
+    """Says what has to be moved before shares of keys that own the wallet no more are destroyed."""
+    from ..backup.forms import Kind
+    from ..explain import listing
+
+    if not notes:
+        return
+    where = listing(list(dict.fromkeys(str(note.about.address) for note in notes)))
+    more = any(note.about.kind is Kind.SEED for note in notes)
+    warn(
+        f"Destroy no share yet if its key opens anything else: coins and tokens at its own address ({where}), other "
+        f"wallets{', every other account of the same words' if more else ''}. Move all that first: it is lost with "
+        "the shares."
+    )
 
 
 def to_destroy(notes: Sequence[SetNote], folder: Folder, why: str) -> None:

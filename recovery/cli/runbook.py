@@ -164,6 +164,7 @@ def _known(folder: Folder, networks: Sequence[str], deployment: Path | None) -> 
     from ..runbook import Known
     from .backup_notes import notes_in
     from .guardian_state import warn_of
+    from .rotated import waits_for
 
     damaged: list[RecoveryError] = []
     folder.cards(damaged)
@@ -174,7 +175,9 @@ def _known(folder: Folder, networks: Sequence[str], deployment: Path | None) -> 
     if len({stand.chain_id for stand in stands}) != len(stands):
         raise InvalidInput("Two of the networks are the same chain. Name each chain once.")
     number = _number(folder, stands) or int(files[-1].stem.removeprefix("policy-"))
-    return Known.of(folder, number, [note for _, note in notes_in(folder.path)], stands, int(time.time()))
+    notes = [note for _, note in notes_in(folder.path)]
+    in_use = [note for note in notes if waits_for(note, notes) is None]  # what waits may never come to be in force
+    return Known.of(folder, number, in_use, stands, int(time.time()))
 
 
 def _stand(folder: Folder, where: Where) -> Stand:

@@ -146,6 +146,9 @@ def _address(address: str | None, folder: Folder | None) -> str:
         InvalidInput: It is not said, or the folder is another's.
     """
     known = folder.note.account if folder else None
+    if address is None and folder is not None and known is None:
+        again = f"recovery setup {quote(folder.path)}"
+        raise InvalidInput(f"There is no account in {folder.path} yet. Go on with: {again}")
     if address is None and known is None:
         raise InvalidInput("Which account? Give its address, or --folder with the owner's folder.")
     if address is not None and folder is not None and known != address:

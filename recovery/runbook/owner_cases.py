@@ -66,7 +66,7 @@ def _lost(known: Known) -> Iterator[Part]:
     yield Section("A key of mine is lost, and nobody else has it")
     look = ["recovery keys restore --expect ADDR"]
     if known.shares:
-        look.append(f"recovery backup combine --folder {quoted(known.place)}")
+        look.append(f"recovery backup combine FILE... --folder {quoted(known.place)}")
     steps = [Step("First look for its backup: words on paper, or shares.", tuple(look))]
     left = len(plan.owners) - 1
     if plan.owners and left >= plan.owners_threshold:
@@ -219,7 +219,11 @@ def _burned(known: Known) -> Iterator[Part]:
         (
             Step(
                 "With a copy of the folder nothing is lost. With a bundle neither: unpacked, it is the folder.",
-                ("recovery bundle verify bundle.zip", f"recovery status --folder FOLDER {_NET}"),
+                (
+                    "recovery bundle verify bundle.zip",
+                    "recovery bundle unpack bundle.zip -o FOLDER",
+                    f"recovery status --folder FOLDER {_NET}",
+                ),
             ),
             Step(
                 "With the policy secret alone (on paper, or as shares) and the guardians' cards, which they can make "
@@ -294,8 +298,13 @@ def _shares(known: Known) -> Iterator[Part]:
         (
             Step("See how many may still be lost.", (f"recovery backup list --folder {place}",)),
             Step(
-                "As long as enough are left, make a fresh set of them and have the old ones destroyed.",
-                (f"recovery backup heal FILE... --group RULE --holder NAME --holder NAME --folder {place}",),
+                "As long as enough are left, make a fresh set of them, with a fresh key for the wallet, and then have "
+                "the old ones destroyed. Of what owns no wallet, such as the policy secret: without --rotate, "
+                "--account and --network.",
+                (
+                    f"recovery backup heal FILE... --group RULE --holder NAME --holder NAME --rotate --folder {place} "
+                    f"{_PAID}",
+                ),
             ),
             Step(
                 "If fewer are left than are needed, but the key still works: split it anew. If a stranger may have as "

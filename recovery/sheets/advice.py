@@ -167,6 +167,7 @@ def _water(matter: Matter) -> list[Block]:
 
 
 def _theft(matter: Matter) -> list[Block]:
+    again = ", and seal it anew when you have answered the owner" if matter.kind == "share" else ""
     return [
         Title("Theft", ["Gone, opened, copied or seen: ", bold(matter.name)]),
         Paragraph(matter.stolen, 1.1),
@@ -192,7 +193,7 @@ def _theft(matter: Matter) -> list[Block]:
         items(
             (
                 f"Keep the {matter.kind} where nobody looks who does not know of it, in something sealed, so that "
-                "opening it shows. Look at the seal twice a year.",
+                f"opening it shows. Look at the seal twice a year{again}.",
                 "Never together with a passphrase, a guardian's kit, another share or a device that it belongs to.",
                 "No photo, no scan, no cloud, no mail, no chat, no password manager: each is a copy that nobody sees "
                 "being stolen.",

@@ -141,6 +141,7 @@ def _matter(label: str, passphrase: bool, accounts: Sequence[tuple[str, str]]) -
     extra = " --passphrase" if passphrase else ""
     expected = f" --expect {accounts[0][1]}" if accounts else ""
     restore = f"recovery keys restore{expected}{extra} -o TRIAL"
+    outcome = "the same account" if accounts else "the account that you know as yours"
     return Matter(
         name=f"the seed phrase {label}" if label else "a seed phrase",
         kind="seed phrase",
@@ -171,7 +172,7 @@ def _matter(label: str, passphrase: bool, accounts: Sequence[tuple[str, str]]) -
         trial=(
             Stack(
                 (
-                    Paragraph("Try the plate, not the sheet: the account must come out the same.", before=0),
+                    Paragraph(f"Try the plate, not the sheet: {outcome} must come out.", before=0),
                     Command((restore,)),
                 )
             ),

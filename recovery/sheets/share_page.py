@@ -198,25 +198,23 @@ def _gone(about: About) -> Text:
 
 
 def _renew(about: About) -> tuple[Text | Block, ...]:
+    key = about.kind in (Kind.SEED, Kind.KEY)
+    what = (
+        "makes shares of a fresh key and gives the wallet to it, with enough of the old shares:"
+        if key
+        else "makes a fresh set of the shares that are left. Old and new ones do not go together:"
+    )
     fresh = Stack(
         (
-            Paragraph("makes a fresh set of the shares that are left. Old and new ones do not go together:", before=0),
-            Command(("recovery backup heal SHARE... --group RULE --holder NAME ...",)),
+            Paragraph(what, before=0),
+            Command((f"recovery backup heal SHARE...{' --rotate' if key else ''} --group RULE --holder NAME ...",)),
         )
     )
-    destroyed = "has all old shares destroyed: on paper, on steel, and as files"
-    if about.kind not in (Kind.SEED, Kind.KEY):
+    destroyed = "then has all old shares destroyed: on paper, on steel, and as files"
+    if not key:
         return fresh, destroyed
-    rotated = Stack(
-        (
-            Paragraph(
-                "replaces the key itself, if enough of the old shares may be in wrong hands: they still give it.",
-                before=0,
-            ),
-            Command(("recovery keys rotate --help",)),
-        )
-    )
-    return fresh, destroyed, rotated
+    # Old shares give the old key for as long as they exist: destroying them comes last.
+    return fresh, "brings whatever else the old key opens to new keys", destroyed
 
 
 def _heirs(about: About) -> tuple[Block, ...]:
@@ -246,7 +244,8 @@ def _heirs(about: About) -> tuple[Block, ...]:
                     else ()
                 ),
                 "When there are enough, meet in one room, all at once, with somebody who knows computers and whom all "
-                "of you trust. Every holder types their own words.",
+                "of you trust. Every holder types their own words. Who has a file instead puts its name before "
+                "--typed; if it ends in .age, also --identity with the file of its key.",
                 offline(f"{command} --passphrase" if about.passphrase else command),
                 "Whoever sees what comes out can take everything. Bring what it opens to new keys, together, that day.",
             )

@@ -232,7 +232,7 @@ def test_an_interrupted_split_leaves_nothing(
     os.close(write_end)
     assert done.exit_code == 1 and "Stopped." in done.stderr
     assert console.files() == before
-    assert not (console.home / "out").exists() and not list(console.home.glob(".out*"))
+    assert not (console.home / "out").exists() and not list(console.home.glob("unfinished-*"))
 
 
 def test_shares_that_do_not_bring_the_secret_back_are_never_written(

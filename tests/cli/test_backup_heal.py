@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from recovery.backup.share import SetNote, Share
+from recovery.cli import backup_heal, backup_making
 from recovery.plan import PolicyPlan
 from tests.cli.conftest import Console
 from tests.cli.guardian_world import FOLDER, folder_of
@@ -12,6 +16,7 @@ from tests.world import person
 
 KEY = "0x" + bytes(person("owner").key).hex()
 PHRASE = "sesame street"
+HEALED = ("--group", "2 of 2", "--holder", "Yara", "--holder", "Zoe", *FOLDER)
 
 
 def holding(*names: str) -> tuple[str, ...]:
@@ -96,3 +101,46 @@ def test_what_cannot_be_healed_is_refused_and_nothing_given_up(console: Console)
     typed = [Share.loads((console.home / name).read_text()).words.text for name in old[:2]]
     because = "says what these words are of"
     console.refuses("backup", "heal", "--typed", *options, because=because, code=2, passwords=typed)
+
+
+def test_a_damaged_note_keeps_nobody_from_the_secret(console: Console) -> None:
+    split(console)
+    (console.home / "mine/shares/set-00000000.json").write_text("{}")
+    console.refuses("backup", "list", *FOLDER, because="move it away: no share depends on it", code=2)
+    said = console.run("backup", "combine", *shares(console, "old")[1:], *FOLDER, "--as", "hex", "-o", "secret.txt")
+    assert "set-00000000.json" in said.words and "It is left out." in said.words
+    assert (console.home / "secret.txt").read_text().strip() == KEY[2:]
+
+
+def test_the_command_that_replaces_the_key_takes_shares_from_where_they_came() -> None:
+    given = {"groups": ["2 of 2"], "group_threshold": None, "names": ["Yara", "Zoe"], "sheets": None}
+    given |= {"passphrase": False, "guardians_too": False}
+    taken = backup_heal._taken((Path("a b.age"),), True, (Path("key.txt"),))
+    line = backup_heal._with_rotate(taken, SimpleNamespace(path=Path("mine")), given)  # type: ignore[arg-type]
+    assert line.startswith("recovery backup heal 'a b.age' --identity key.txt --typed --rotate --group '2 of 2' ")
+
+
+def test_words_in_the_place_of_a_file_are_not_shown(console: Console) -> None:
+    split(console)
+    words = Share.loads((console.home / shares(console, "old")[0]).read_text()).words.text
+    for command in (("combine",), ("heal", *HEALED), ("sheet", "make")):
+        for secret in (words, KEY):
+            done = console.run("backup", *command, secret, code=2)
+            assert "the shell keeps what you type" in done.words
+            assert words.split()[9] not in done.words and KEY[2:] not in done.words
+
+
+def test_what_a_killed_process_leaves_of_shares_is_not_hidden(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    write = backup_making._write_share
+
+    def written(place: Path, share: Share, age_key: str) -> str:
+        seen.append(place.name)
+        return write(place, share, age_key)
+
+    monkeypatch.setattr(backup_making, "_write_share", written)
+    split(console)
+    assert len(seen) == 3 and all(name.startswith("unfinished-old-") for name in seen)
+    assert not list(console.home.glob("unfinished-*")) and not list(console.home.glob(".old*"))

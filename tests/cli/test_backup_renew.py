@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 
@@ -79,9 +80,13 @@ def test_the_wallet_gets_a_fresh_key_and_old_shares_open_nothing(live: Live, con
     )
     places = [said.words.index(step) for step in steps]
     assert places == sorted(places) and said.words.index("is not in force yet") < places[0]
+    assert f"coins and tokens at its own address ({person('owner').address})" in said.words
     old = notes(console)[before.about.short]
     assert old.retired is not None and old.replaced_on == (31337,) and len(old.dangerous) == 3
     console.refuses("heartbeat", mine.wallet, *OWNER, *PAYER, because=REFUSED)
+    # Fresh shares of the old key would only look as if they opened something.
+    without = [word for word in heal(console, where="more") if word not in ("--rotate", *PAYER)]
+    console.refuses(*without, because="was replaced on local test chain", passwords=1)
     for text in (KEY[2:], (console.home / "new.txt").read_text().strip()):
         assert text not in "\n".join(console.said)
 
@@ -161,6 +166,7 @@ def test_wherever_it_breaks_off_the_same_command_goes_on(
     # The old set is in force, or the chain has the fresh key, whose shares are there.
     assert notes(console)[before.about.short].retired is None
     assert ("Keep all shares of both sets" in said.words) == (step in ("signed_batch", "show_refused"))
+    assert ("Destroy nothing before." in said.words) == (step == "give_up_sets")
     rules = live.client.owners(mine.wallet)
     made = step != "promise" and account_in(console, "new")
     assert rules == (owners_of(str(made)) if step in ("show_refused", "give_up_sets") else owners_of("owner"))
@@ -203,6 +209,12 @@ def test_shares_that_cannot_be_read_any_more_give_way_to_others(
         console.run(*heal(console), passwords=1, code=1, error=False)
     waiting = console.run("backup", "list", *FOLDER)
     assert waiting.words.count("NOT IN FORCE") == 1
+    # Nobody is asked for shares of a key that may never rule.
+    (before,) = (note for note in in_use(console) if note.successors)
+    console.run("backup", "check", *FOLDER)
+    assert (console.home / f"challenge-{before.about.short}.json").exists()
+    due = json.loads(console.run("keys", "schedule", "--json", *FOLDER).out)["schedule"]
+    assert [each["name"] for each in due] == [before.about.short]
     (console.home / shares(console, "new")[0]).unlink()
     (console.home / shares(console, "new")[0]).unlink()
     stranded = {note.about.short for note in in_use(console)}
@@ -212,6 +224,111 @@ def test_shares_that_cannot_be_read_any_more_give_way_to_others(
     (fresh,) = in_use(console)
     assert fresh.about.short not in stranded and all(notes(console)[each].retired for each in stranded)
     assert live.client.owners(mine.wallet) == owners_of(account_in(console, "other"))
+
+
+def test_shares_of_an_earlier_run_for_others_are_not_taken_for_what_is_asked_now(
+    live: Live, console: Console, mine: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(backup_renewing, "signed_batch", stopped)
+        console.run(*heal(console), passwords=1, code=1, error=False)
+    because = "for Xaver, Yara and Wim. You ask for something else. Nothing was sent."
+    without_yara = ["Vera" if word == "Yara" else word for word in heal(console)]
+    console.refuses(*without_yara, because=because, passwords=1)
+    console.refuses(*heal(console, "--passphrase"), because=because, passwords=1)
+    stricter = ["3 of 3" if word == "2 of 3" else word for word in heal(console)]
+    console.refuses(*stricter, because=because, passwords=1)
+    assert live.client.owners(mine.wallet) == mine.owners
+    console.run(*(word if word != "new" else "other" for word in without_yara), passwords=1)
+    (fresh,) = in_use(console)
+    assert [holder.name for holder in fresh.holders] == ["Xaver", "Vera", "Wim"]
+    assert live.client.owners(mine.wallet) == owners_of(account_in(console, "other"))
+
+
+def test_of_two_runs_at_once_the_set_of_the_one_that_lost_is_not_taken_for_one_in_force(
+    live: Live, console: Console, mine: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(backup_renewing, "signed_batch", stopped)
+        console.run(*heal(console), passwords=1, code=1, error=False)
+    (lost,) = (note for note in in_use(console) if not note.successors)
+    with monkeypatch.context() as patched:  # the other run does not see it yet
+        patched.setattr(backup_renewing, "abandon", lambda *_: [])
+        console.run(*heal(console, where="other"), passwords=1)
+    assert len(in_use(console)) == 2
+    console.run(*heal(console), passwords=1)  # as whoever has lost is told
+    assert notes(console)[lost.about.short].retired is not None
+    (fresh,) = in_use(console)
+    assert live.client.owners(mine.wallet) == owners_of(str(fresh.about.address))
+
+
+def test_which_of_two_keys_another_chain_has_is_not_guessed(
+    live: Live, console: Console, mine: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder.open(console.home / "mine")
+    folder.noting(replace(folder.note, chains=(10, 31337)))
+    with monkeypatch.context() as patched:
+        patched.setattr(backup_renewing, "signed_batch", stopped)
+        console.run(*heal(console), passwords=1, code=1, error=False)
+    with live.undone(), monkeypatch.context() as patched:
+        patched.setattr(backup_renewing, "abandon", lambda *_: [])
+        console.run(*heal(console, where="other"), passwords=1)
+    rules = account_in(console, "other")
+    for where in ("new", "other"):  # whichever of them can be read here
+        console.refuses(*heal(console, where=where), because="That alone is not relied on", passwords=1)
+    console.run(*heal(console, "--new-owner", rules), passwords=1)
+    assert live.client.owners(mine.wallet) == owners_of(rules)
+
+
+def test_a_set_that_waits_goes_on_waiting_when_the_old_one_is_healed_with_the_same_key(
+    console: Console, mine: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(backup_renewing, "signed_batch", stopped)
+        console.run(*heal(console), passwords=1, code=1, error=False)
+    (stranded,) = (note for note in in_use(console) if not note.successors)
+    without = [word for word in heal(console, where="healed") if word not in ("--rotate", *PAYER)]
+    console.run(*without, passwords=1)
+    (healed,) = (note for note in in_use(console) if note.about.short != stranded.about.short)
+    listed = json.loads(console.run("backup", "list", "--json", *FOLDER).out)
+    waits = {each["set"]: each["waitsFor"] for each in listed}
+    assert waits[stranded.about.short] == healed.about.short and waits[healed.about.short] is None
+    console.run("plan", "--offline", "--for", "owner", "-o", "plan", *FOLDER)
+    text = "".join(path.read_text() for path in (console.home / "plan").glob("*.md"))
+    assert healed.about.short in text and stranded.about.short not in text
+
+
+def test_a_note_that_was_altered_is_not_believed(console: Console, mine: Setting) -> None:
+    (note,) = in_use(console)
+    altered = replace(note, about=replace(note.about, label="other"))
+    (console.home / "mine/shares" / note.name).write_text(altered.dumps())
+    console.refuses(*heal(console), because="one of them was altered", passwords=1)
+
+
+def test_shares_that_are_damaged_since_do_not_keep_the_folder_from_what_the_chain_has(
+    live: Live, console: Console, mine: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,) = in_use(console)
+    with monkeypatch.context() as patched:
+        patched.setattr(backup_renewing, "give_up_sets", stopped)
+        console.run(*heal(console), passwords=1, code=1, error=False)
+    (console.home / shares(console, "new")[0]).write_text("{}")
+    said = console.run(*heal(console), passwords=1)
+    assert "Whether its shares are good could not be tried." in said.words
+    assert notes(console)[before.about.short].retired is not None
+
+
+def test_a_fresh_set_is_on_the_disk_before_anything_depends_on_it(
+    console: Console, mine: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[tuple[int, bool]] = []
+
+    def fsync(handle: int) -> None:
+        kept.append((os.fstat(handle).st_ino, (console.home / "new").exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    console.run(*heal(console), passwords=1)
+    assert (console.home.stat().st_ino, True) in kept
 
 
 def test_sealed_shares_with_a_passphrase_are_gone_on_with_by_whoever_can_open_them(
@@ -224,7 +341,8 @@ def test_sealed_shares_with_a_passphrase_are_gone_on_with_by_whoever_can_open_th
         Folder.open(console.home / "mine").add_card(made.signed(sign(name.lower(), made.message)))
     with monkeypatch.context() as patched:
         patched.setattr(backup_renewing, "signed_batch", stopped)
-        console.run(*heal(console, "--passphrase"), passwords=["sesame street"], code=1, error=False)
+        said = console.run(*heal(console, "--passphrase"), passwords=["sesame street"], code=1, error=False)
+    assert f"Xaver {identity.to_public()}" in said.words and "Ask each by voice whether that is their" in said.words
     assert len(list((console.home / "new").glob("*.age"))) == 2
     opening = ("--passphrase", "--identity", "key.txt")
     console.refuses(*heal(console, *opening), because="The passphrase is wrong", passwords=["another", PASSWORD])
@@ -251,7 +369,13 @@ def test_as_long_as_the_old_key_rules_on_another_chain_its_shares_are_kept(
     assert "NOT IN FORCE" not in listed.words
     # What was undone stands for the other chain, where the old key still rules: it gets the same key, and no shares.
     shutil.rmtree(console.home / "new")
-    said = console.run(*heal(console), passwords=1)
+    # By the folder alone a key of whoever has altered it would get the wallet.
+    console.refuses(*heal(console), because="a folder can be altered. Nothing was sent", passwords=1)
+    another = ("--new-owner", person("ben").address)
+    console.refuses(*heal(console, *another), because="which is another one than the folder's", passwords=1)
+    named = ("--new-owner", str(fresh.about.address))
+    assert " ".join(named) in said.out
+    said = console.run(*heal(console, *named), passwords=1)
     assert f"Set {fresh.about.short} has taken the place of this one already" in said.words
     assert live.client.owners(mine.wallet) == owners_of(str(fresh.about.address))
     assert len(notes(console)) == 2 and not (console.home / "new").exists()
@@ -270,7 +394,7 @@ def test_nothing_is_written_where_it_cannot_be_done(live: Live, console: Console
     ):
         console.refuses(*base, *more, because=because, code=code, passwords=1)
     without = [word for word in base if word != "--rotate"]
-    for more in (("--dry-run",), ("--wallet", mine.wallet)):
+    for more in (("--dry-run",), ("--wallet", mine.wallet), ("--new-owner", mine.wallet)):
         console.refuses(*without, *more, because="Without --rotate nothing is sent", code=2)
     trial = console.run(*base, "--dry-run", passwords=1)
     assert "Simulated: it would succeed" in trial.words and len(notes(console)) == 1

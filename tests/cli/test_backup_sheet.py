@@ -85,7 +85,10 @@ def test_sheets_lie_beside_their_shares_and_bring_the_secret_back(console: Conso
     assert all(is_secret(sheet) for sheet in sheets)
     assert "codes, words and letters are right" in made.words
     assert "without a network and without a memory" in made.words
-    assert commands(made) == [] and f"rm {split[0].replace('.json', '.pdf')}" in made.words
+    assert (
+        commands(made) == ["recovery backup sheet scan PICTURE"]
+        and f"rm {split[0].replace('.json', '.pdf')}" in made.words
+    )
     text = said_on(sheets[0])
     assert "Xaver" in text and "phone" in text and "SECRET. Share 1.1" in text
     for name in split:
@@ -173,7 +176,7 @@ def test_a_split_whose_sheets_do_not_read_back_leaves_nothing(
     monkeypatch.setattr(reading, "codes_in", lambda _: [])
     arguments = ("backup", "split", "--raw-key", *TWO_OF_THREE, *OUT, "--sheets", "a4")
     console.refuses(*arguments, because="read back as from paper", passwords=[KEY])
-    assert not (console.home / "out").exists() and not list(console.home.glob(".out*"))
+    assert not (console.home / "out").exists() and not list(console.home.glob("unfinished-*"))
 
 
 # ------------------------------------------------------------------------------------------------ seed phrases
@@ -193,6 +196,7 @@ def test_a_seed_phrase_is_put_on_paper_after_a_look_at_its_accounts(console: Con
 
 def test_of_a_passphrase_it_is_said_that_there_is_one_and_no_account(console: Console) -> None:
     done = console.run("backup", "sheet", "seed", "--passphrase", "-o", "s.pdf", passwords=[SEED])
+    assert "sheet scan" not in done.words and "then delete the file, also from the trash" in done.words.lower()
     assert "0x" not in done.words and "0x" not in said_on(console.home / "s.pdf")
     assert "Compare an account" in done.words and "recovery keys restore -o TRIAL --passphrase" in commands(done)
 

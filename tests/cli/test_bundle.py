@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,10 @@ def test_a_bundle_is_made_and_checked_without_a_network(
 def test_the_folder_comes_back_from_a_bundle(console: Console, folder: Folder) -> None:
     made(console, out="all.zip")
     result = console.run("bundle", "unpack", "all.zip", "-o", "back")
-    assert "is your folder as it was" in result.words
+    assert "the folder that the bundle holds" in result.words and "is your folder as it was" not in result.words
+    (digits,) = re.findall(r"compare it: ([0-9a-f]{64})", result.words)
+    result = console.run("bundle", "unpack", "all.zip", "-o", "known", "--fingerprint", digits)
+    assert "is your folder as it was" in result.words and "nobody has seen" not in result.words
     back = Folder.open(console.home / "back")
     assert back.note == folder.note
     assert [plan.policy for plan in back.plans()] == [plan.policy for plan in folder.plans()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from recovery.cli import rotating
+from recovery.errors import Refused
 from tests.cli.conftest import NEW, OWNER, PAYER, Console, Setting, agreed
 from tests.cli.guardian_world import FOLDER, card, folder_of
 from tests.cli.test_backup_heal import holding, notes
@@ -109,3 +111,16 @@ def test_what_is_typed_wrong_is_told(live: Live, console: Console, defence: Sett
     assert "No such option" in refused.words
     refused = console.run("keys", "compromised", code=2)
     assert "Error: " in refused.err
+
+
+def test_what_goes_wrong_after_it_was_mined_is_not_called_not_replaced(
+    live: Live, console: Console, defence: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise Refused("The new keys own the wallet, but what they have just signed was refused.")
+
+    monkeypatch.setattr(rotating, "show_taken", refused)
+    known = ("--policy", "policy.json", "-o", "help")
+    done = console.run("keys", "compromised", defence.wallet, *known, *FRESH, *OWNER, *PAYER, passwords=3, code=1)
+    assert "The transaction was mined, but then: The new keys own the wallet" in done.words
+    assert "could not be replaced" not in done.words and live.client.owners(defence.wallet) == owners_of("new")

@@ -10,6 +10,7 @@ import pytest
 
 from recovery import files
 from recovery.backup.share import SetNote
+from recovery.cli import keys_rotate
 from recovery.client import RecoveryClient
 from recovery.errors import Refused
 from recovery.keys import cold, rotation
@@ -284,3 +285,27 @@ def test_it_is_said_which_wallet_or_asked(live: Live, console: Console, setting:
     folder_of(console, setting.plan, setting.wallet)
     console.refuses("keys", "rotate", ANA, *FOLDER, *new, because="Leave one of the two out", code=2, passwords=3)
     console.refuses("keys", "rotate", "--folder", "x", *new, because="x is not an owner's folder", code=2, passwords=3)
+
+
+def test_what_was_broken_off_before_it_was_noted_is_noted_by_the_same_command(
+    live: Live, console: Console, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder_of(console, setting.plan, setting.wallet)
+    options = ("--raw-key", "--group", "2 of 2", *holding("Yara", "Zoe"), *FOLDER)
+    console.run("backup", "split", *options, "-o", "old", passwords=["0x" + bytes(person("owner").key).hex()])
+    command = (*rotate(setting, NEW), "--new-signer", "new", *READY, *FOLDER)
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keys_rotate, "note_rotation", stopped)
+        console.run(*command, passwords=3, code=1, error=False)
+    (note,) = notes(console).values()
+    assert note.retired is None and live.client.owners(setting.wallet) == owners_of("new")
+    own = ("--signer", "new", *PAYER)
+    console.refuses(*rotate(setting, NEW), *own, *FOLDER, because="The wallet has these owners already", passwords=2)
+    console.refuses(*command, "--dry-run", because="The wallet has these owners already", passwords=3)
+    said = console.run(*command, passwords=3)
+    (note,) = notes(console).values()
+    assert note.retired is not None and note.replaced_on == (31337,) and "so nothing is sent" in said.words

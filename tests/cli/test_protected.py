@@ -78,7 +78,7 @@ def test_the_folder_says_which_account_and_policy(live: Live, console: Console, 
     (console.home / "empty").mkdir()
     console.refuses("status", "--folder", "empty", because="it has no account.json", code=2)
     opened(console).noting(AccountNote("Olga"))
-    console.refuses("status", *FOLDER, because="Which account?", code=2)
+    console.refuses("status", *FOLDER, because="no account in mine yet. Go on with: recovery setup mine", code=2)
 
 
 def test_a_folder_without_the_policy_in_force_protects_nobody(live: Live, console: Console, mine: Setting) -> None:

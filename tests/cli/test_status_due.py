@@ -110,10 +110,13 @@ def test_what_is_urgent_comes_first(live: Live, console: Console, mine: Folder, 
 
 
 @pytest.fixture
-def note(console: Console, mine: Folder) -> SetNote:
-    """A set of three shares; Yara has shown hers today."""
+def note(console: Console, mine: Folder, monkeypatch: pytest.MonkeyPatch) -> SetNote:
+    """A set of three shares; Yara was asked for hers a second later, and has shown it."""
     split(console, "out")
-    console.run("backup", "check", *FOLDER, "-o", "ask.json")
+    asked = float(noted(console).about.made + 1)
+    with monkeypatch.context() as patched:
+        patched.setattr("recovery.cli.backup_check.time.time", lambda: asked)
+        console.run("backup", "check", *FOLDER, "-o", "ask.json")
     console.run("backup", "answer", "ask.json", shares(console)[1], "-o", "a.json")
     console.run("backup", "receive", "a.json", *FOLDER)
     return noted(console)

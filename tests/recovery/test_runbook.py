@@ -308,6 +308,17 @@ def test_a_command_that_is_none_would_be_found(line: str) -> None:
         require_real(line)
 
 
+def test_what_is_typed_on_the_day_lacks_nothing(everything: Known) -> None:
+    text = markdown(owner_runbook(everything))
+    heal = "recovery backup heal FILE... --group RULE --holder NAME --holder NAME --rotate --folder"
+    assert re.search(rf"{re.escape(heal)} \S+ --account KEY --network URL", text)
+    assert "recovery backup combine FILE... --folder" in text  # without a share it is refused
+    verify, unpack, status = (
+        text.index(f"recovery {each}") for each in ("bundle verify", "bundle unpack", "status --folder FOLDER")
+    )
+    assert verify < unpack < status
+
+
 def test_labels_and_folders_stand_in_commands_as_a_shell_takes_them(tmp_path: Path) -> None:
     made = known(tmp_path / "it's mine")
     words = [shlex.split(line) for line in owner_runbook(made).commands]

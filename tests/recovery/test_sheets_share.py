@@ -198,7 +198,7 @@ def test_each_page_says_what_to_do() -> None:
     for page, words in (
         (fire, "Stainless steel or titanium lasts Do not laminate recovery backup answer CHALLENGE --typed"),
         (water, "Freeze it. Let air dry it recovery backup sheet blank"),
-        (theft, "Tell the owner, today, recovery backup heal recovery keys rotate Give it away."),
+        (theft, "Tell the owner, today, recovery backup heal SHARE... --rotate Give it away."),
         (heirs, "There is no hurry. it takes 2 of 3 set-01234567.json a website SLIP-39"),
         (heirs, "recovery backup combine --typed --as words"),
     ):
@@ -207,6 +207,9 @@ def test_each_page_says_what_to_do() -> None:
     for page in (fire, water):
         assert "As long as enough others are left (2 of 3), nothing is lost" in page
     assert "--passphrase" not in heirs
+    assert theft.index("--rotate") < theft.index("old key opens") < theft.index("has all old shares destroyed")
+    assert "seal it anew when you have answered the owner" in theft
+    assert "Who has a file instead puts its name before --typed; if it ends in .age, also --identity" in heirs
     assert "combine --typed --as keystore --passphrase" in page_texts(sheet("33", "letter"))[4]
     assert "Look for the passphrase" in page_texts(sheet("33", "letter"))[4]
 
@@ -223,7 +226,7 @@ def test_what_is_no_key_is_not_replaced_on_chain(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(share_page, "checked", lambda pdf, *_: pdf)
     about = replace(share().about, kind=Kind.POLICY, address=None)
     theft, heirs = page_texts(share_pdf(replace(share(), about=about)))[3:]
-    assert "recovery keys rotate" not in theft and "recovery backup heal" in theft
+    assert "--rotate" not in theft and "recovery backup heal" in theft
     assert "combine --typed --as policy-secret" in heirs
 
 
@@ -241,6 +244,7 @@ def test_a_seed_phrase_says_where_its_accounts_are() -> None:
 def test_with_a_passphrase_no_account_stands_on_the_sheet() -> None:
     said = text(seed_pdf(WORDS_12, passphrase=True))
     assert "Together with its passphrase" in said and "0x" not in said
+    assert "not the sheet: the account that you know as yours must come out." in said and "seal it anew" not in said
     with pytest.raises(InvalidInput, match="With a passphrase no account is printed"):
         seed_pdf(WORDS_12, passphrase=True, paths=[Places.parse(DEFAULT_PLACES).at(0)])
 
