@@ -45,17 +45,17 @@ BUNDLE_KIND = "recovery-bundle"
 MANIFEST, README, SUMS, GUIDE, ACCOUNT = "bundle.json", "README.txt", "SHA256SUMS", "RECOVER.md", "account.json"
 #: What may be in a bundle: names, what that is, and whether it is secret.
 ROLES: tuple[tuple[str, str, bool], ...] = (
-    (README, "what this is, in plain words", False),
-    (SUMS, "the hashes, for the program sha256sum", False),
-    (GUIDE, "how guardians recover an account without any program of this project", False),
-    (ACCOUNT, "whose account it is, and what guardians are told besides", True),
+    (re.escape(README), "what this is, in plain words", False),
+    (re.escape(SUMS), "the hashes, for the program sha256sum", False),
+    (re.escape(GUIDE), "how guardians recover an account without any program of this project", False),
+    (re.escape(ACCOUNT), "whose account it is, and what guardians are told besides", True),
     (r"policies/policy-[1-9][0-9]{0,5}\.json", "a policy file, with the secret that all kits are made of", True),
     (r"cards/.*\.json", "a guardian's card", True),
     (r"kits/.*\.json", "a guardian's kit", True),
     (r"receipts/.*\.json", "a guardian's receipt", True),
     (r"shares/set-.*\.json", "who holds the shares of a key, but no share", True),
     (r"shares/(?:challenge|answer)-.*\.json", "which holders have shown that they have their share", True),
-    (SCHEDULE, "what is to be done when", True),
+    (re.escape(SCHEDULE), "what is to be done when", True),
     (r"proofs/[1-9][0-9]{0,19}\.json", "where the account stood at a block, with the proof", False),
     (r"history/[1-9][0-9]{0,19}\.json", "what has happened to the account", False),
     (rf"artifacts/(?:{'|'.join(contracts.CONTRACTS)})\.json", "a contract, as it was compiled", False),

@@ -135,6 +135,8 @@ class EventHistory:
         """
 
         def build(content: dict[str, Any]) -> EventHistory:
+            if not isinstance(content["events"], list):
+                raise TypeError  # an empty object would be read as no events
             history = cls(
                 integer(content["chainId"]),
                 str(to_checksum_address(from_hex(content["module"], 20))),

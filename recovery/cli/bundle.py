@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidInput, Refused
+from ..errors import ChainError, InvalidInput, Refused
 from .options import FILE, Where, foldered, json_option, profile, reading
 from .session import command_line, quote, require_free, say, table, warn
 
@@ -64,6 +64,7 @@ def make(
     """
     from ..backup import archive
     from ..backup import bundle as bundles
+    from ..chains import chain_names
     from ..contracts import canonical_deployment
     from .network import load_deployment
 
@@ -91,11 +92,17 @@ def make(
         say("No guardian is named in it, and no kit is in it. It does not replace your folder.")
     else:
         warn(f"{out} is as secret as your folder: it names your guardians. Keep it sealed, in more than one place.")
+    missing = [chain for chain in checked.manifest.chain_ids if chain not in checked.proven]
+    if missing:
+        warn(
+            f"What happened on {chain_names(missing)}, and where the account stands there, is not in it: --network URL."
+        )
     if wheel is None:
         say(
-            "The program is not in it. For a copy that needs no package index, get the wheel, and name it with --wheel:"
+            "The program is not in it. For a copy that needs no package index, get the wheel, or make it in a clone of "
+            "the project, and name it with --wheel:"
         )
-        command_line(f"pip download ape-recovery=={bundles.release()} --no-deps")
+        command_line(f"pip download ape-recovery=={bundles.release()} --no-deps", "pip wheel --no-deps .")
     say("Check it, now and later:")
     command_line(f"recovery bundle verify {quote(out)}")
 
@@ -141,7 +148,11 @@ def verify(file: Path, fingerprint: str | None, offline: bool, where: Where, as_
     _require_fingerprint(file, checked, fingerprint)
     if not as_json:
         _print(file, checked, fingerprint is not None)
-    now = None if offline or not where.network else _compared(checked, where.connect())
+    try:
+        now = None if offline or not where.network else _compared(checked, where.connect())
+    except ChainError as error:
+        error.message = f"{file} is whole. Only whether it is up to date could not be asked: {error.message}"
+        raise
     if as_json:
         click.echo(json.dumps(_as_data(checked, now), indent=2))
     elif now is not None:
@@ -252,6 +263,7 @@ def _facts(checked: Checked) -> None:
 def _print(file: Path, checked: Checked, known: bool) -> None:
     from ..chains import chain_name, chain_names
     from ..explain import when
+    from ..keys.schedule import day
 
     manifest = checked.manifest
     say(f"{file} is whole, and right as far as it can be checked.", bold=True)
@@ -273,7 +285,8 @@ def _print(file: Path, checked: Checked, known: bool) -> None:
         rows += [("Epoch", str(state.epoch)), ("Recoveries", f"under way on {', '.join(opened)}" if opened else "none")]
         rows.append(("Change", f"of the policy, for {when(state.change_eta)}" if state.change_eta else "none pending"))
         rows.append(("Frozen", f"until {when(state.frozen_until)}" if state.frozen else "no"))
-        rows.append(("Active", f"until {when(state.last_active)}"))
+        seen = day(state.last_active - 1) if state.last_active else "never"  # the clock has the end of a day
+        rows.append(("Last active", seen))
         table(rows)
 
 

@@ -83,18 +83,19 @@ def _shown(folder: Path, note: SetNote) -> SharesShown:
 # -------------------------------------------------------------------------------------------------- words
 
 
-def how(due: Due, folder: Folder) -> str:
-    """The command that does it, or that notes that it was done."""
+def how(due: Due, folder: Folder) -> list[str]:
+    """The command that does it, and for what leaves no trace the one that notes that it was done."""
     from ..keys.schedule import What
 
     place = f"--folder {quote(folder.path)}"
     if due.what is What.KEY:
         account = f"{folder.note.account} {place}" if folder.note.account else "ADDR"
-        return f"recovery keys rotate {account} --new-owner ADDR --new-signer KEY --signer KEY --account KEY"
+        return [f"recovery keys rotate {account} --new-owner ADDR --new-signer KEY --signer KEY --account KEY"]
     if due.what is What.SHARES:
-        return f"recovery backup check --set {due.name} {place}"
-    which = "--drill" if due.what is What.DRILL else f"--reminder {quote(due.name)}"
-    return f"recovery keys schedule {which} --done {place}"
+        return [f"recovery backup check --set {due.name} {place}"]
+    if due.what is What.DRILL:  # the conversation ends with a rehearsal
+        return [f"recovery setup {quote(folder.path)}", f"recovery keys schedule --drill --done {place}"]
+    return [f"recovery keys schedule --reminder {quote(due.name)} --done {place}"]
 
 
 def sentence(due: Due) -> str:
@@ -131,9 +132,11 @@ def todo(dates: Sequence[Due], folder: Folder) -> list[tuple[str, list[str], boo
     found = []
     for due in now:
         text = sentence(due)
-        if due.what in (What.DRILL, What.REMINDER):
+        if due.what is What.DRILL:
+            text += " The first command ends with a rehearsal, the second notes that it was done:"
+        elif due.what is What.REMINDER:
             text += " Once it is done:"
-        found.append((text, [how(due, folder)], False))
+        found.append((text, how(due, folder), False))
     return found
 
 

@@ -298,8 +298,8 @@ def _show(dates: Sequence[Due], present: Schedule, folder: Folder) -> None:
         say(f"every {interval(due.every)}; {last}", 4)
         if due.never or due.old:
             say(waiting(due), 4)
-        command = how(due, folder)
-        command_line(f"  {command}" + ("" if command.startswith(LOCAL) else " --network URL"))
+        for command in how(due, folder):
+            command_line(f"  {command}" + ("" if command.startswith(LOCAL) else " --network URL"))
     if not present.entries:
         click.echo()
         say(

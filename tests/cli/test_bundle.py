@@ -171,7 +171,8 @@ def test_without_a_network_it_holds_no_proof_and_says_so(
     console: Console, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offline(monkeypatch)
-    made(console)
+    said = console.run("bundle", "make", *FOLDER, "-o", "all.zip").words
+    assert "Warning: What happened on local test chain (chain 31337), and where the account stands there" in said
     result = console.run("bundle", "verify", "all.zip")
     assert "nobody can check here" in result.words
     assert "It holds nothing of local test chain (chain 31337): no state proof, no history." in result.words
@@ -187,6 +188,12 @@ def test_a_proof_of_another_chain_cannot_be_compared(
         *("bundle", "verify", "all.zip", "--network", live.url),
         because="The bundle holds nothing of local test chain (chain 31337)",
     )
+
+
+def test_a_node_that_does_not_answer_takes_nothing_from_the_bundle(console: Console, folder: Folder) -> None:
+    made(console)
+    because = "all.zip is whole. Only whether it is up to date could not be asked: "
+    console.refuses("bundle", "verify", "all.zip", "--network", "http://127.0.0.1:1", because=because)
 
 
 def test_another_bundle_than_the_one_that_was_noted_is_refused(console: Console, folder: Folder) -> None:

@@ -94,7 +94,8 @@ def test_the_soonest_comes_first_with_the_command_that_does_it(console: Console,
     assert places == sorted(places)
     assert "every 2 years; in use since 31 Dec 2023" in said.words and "every 26 weeks; not done yet" in said.words
     for command in (
-        f"recovery keys rotate {ACCOUNT} --folder mine --new-owner ADDR --new-signer KEY --signer KEY --account KEY --network URL",
+        f"recovery keys rotate {ACCOUNT} --folder mine --new-owner ADDR --new-signer KEY --signer KEY --account KEY "
+        "--network URL",
         "recovery keys schedule --reminder 'test the Ledger' --done --folder mine",
         "recovery keys schedule --drill --done --folder mine",
     ):

@@ -63,7 +63,7 @@ def test_what_is_due_is_said_with_its_command(console: Console, mine: Folder, se
     put(console, "--reminder", "test the Ledger", ago=1)
     said = console.run("status", *FOLDER)
     assert "▶ No recovery is under way." in said.out and "Next on your schedule" not in said.out
-    assert "▶ Practise a recovery: due since" in said.out and "Once it is done:" in said.out
+    assert "▶ Practise a recovery: due since" in said.out and "The first command ends with a rehearsal" in said.words
     assert "      recovery keys schedule --drill --done --folder mine\n" in said.out
     assert f"      recovery keys rotate {setting.wallet} --folder mine --new-owner ADDR" in said.out
     assert "test the Ledger" not in said.out

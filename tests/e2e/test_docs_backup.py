@@ -74,6 +74,8 @@ class Story:
             self.live.fund(self.variables["WALLET"], ETHER)
         elif line.startswith("age-keygen"):
             self.call("FAY_AGE", _found("(age1[0-9a-z]+)", screen))
+        elif line.startswith("recovery bundle make"):
+            self.call("FINGERPRINT", _found("forged one. ([0-9a-f]{64})", screen))
         elif line.startswith("recovery bundle verify"):
             assert "is whole" in screen and "Nothing has changed since." in screen
         elif line.startswith("recovery backup check"):

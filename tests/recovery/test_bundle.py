@@ -491,6 +491,13 @@ def test_events_that_no_module_emits_are_refused(content: dict[str, bytes], chan
         EventHistory.loads(rewritten(text, HISTORY_KIND, events=[event | change]).decode())
 
 
+def test_no_events_are_a_list_and_nothing_else(content: dict[str, bytes]) -> None:
+    text = content["history/31337.json"]
+    for events in ({}, "", None):
+        with pytest.raises(InvalidFile):
+            EventHistory.loads(rewritten(text, HISTORY_KIND, events=events).decode())
+
+
 def test_a_plan_in_a_bundle_still_makes_kits(content: dict[str, bytes], wallet: str) -> None:
     plan = PolicyPlan.loads(content["policies/policy-1.json"].decode())
     assert plan.kit("ana", 31337, canonical_deployment().module, wallet).commitments
