@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import InvalidInput, Refused
+from ..errors import ChainError, InvalidInput, Refused
 from .kit_files import paper_option
 from .options import FILE, Where, foldered, profile
 from .session import command_line, quote, say, warn
@@ -33,6 +33,8 @@ _WHAT = {
     "runbook-heir": "in plain words: what there is, whom to gather, how many, and what they do",
     "letter-heir": "one page to heirs: the dates, by which policy, and what resets the clock",
 }
+#: What has dates in it, if a chain was asked.
+_DATED = ("runbook-heir", "letter-heir")
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ def plan(
     asked = () if offline else networks or ((default,) if default else ())
     known = _known(folder, asked, deployment or profile().deployment)
     documents = wanted.documents(known)
+    if replace and not offline:
+        _require_dates(known, place, documents)
     content: dict[str, bytes] = {}
     for document in documents:
         content[f"{document.name}.md"] = markdown(document).encode()
@@ -148,6 +152,25 @@ def plan(
         raise InvalidInput("Files of two of these guardians would have the same name. Write them one after the other.")
     _write(place, content, replace)
     _tell(known, wanted, place, documents)
+    again = f"recovery plan --folder {quote(known.place)}{f' -o {quote(output)}' if output else ''}"
+    command_line(f"{again} --replace --network URL")
+
+
+def _require_dates(known: Known, place: Path, documents: Sequence[Document]) -> None:
+    """Refuses to put papers without dates in the place of older ones, which may have them.
+
+    Raises:
+        InvalidInput: No chain was asked, and papers for heirs would be replaced.
+    """
+    if known.stands or not known.silent:
+        return
+    names = [f"{each.name}.{kind}" for each in documents if each.name in _DATED for kind in ("md", "pdf")]
+    dated = [name for name in names if (place / name).exists()]
+    if dated:
+        raise InvalidInput(
+            f"No chain was asked, so {place / dated[0]} would be replaced by one without dates. Nothing was written. "
+            "Name a node with --network, or have it without dates: --offline"
+        )
 
 
 # ------------------------------------------------------------------------------------------------- known
@@ -187,10 +210,13 @@ def _stand(folder: Folder, where: Where) -> Stand:
     from ..runbook import look
     from .guardian_state import look as looked
 
-    chain = looked(folder, where)
-    if chain is None:
-        raise InvalidInput("The account does not exist yet, so there is no plan for it. Go on with: recovery setup")
-    stand = run(chain.client.web3, look(Reading(chain.client.deployment), chain.state.account))
+    try:
+        chain = looked(folder, where)
+        if chain is None:
+            raise InvalidInput("The account does not exist yet, so there is no plan for it. Go on with: recovery setup")
+        stand = run(chain.client.web3, look(Reading(chain.client.deployment), chain.state.account))
+    except ChainError as error:
+        raise ChainError(f"{error.message} Or write it without dates: --offline") from error
     if not stand.state.readable:
         raise Refused(f"{chain.state.account} could not be asked on {chain_name(stand.chain_id)}. Nothing was written.")
     return stand
@@ -270,12 +296,13 @@ def _tell(known: Known, wanted: Wanted, place: Path, documents: Sequence[Documen
     click.echo()
     say(f"By {known.version}. No key, salt or word of a secret is in them, nor any question of a kit.")
     if set(wanted.readers) & {"heir", "letter"}:
-        told = listing(known.told) if wanted.names and known.told else ""
-        say(
-            f"What heirs get names {told}, whose contact you let other guardians know; --without-names leaves them out."
-            if told
-            else "What heirs get names no guardian."
-        )
+        if wanted.names and known.told:
+            told = f"{listing(known.told)}, whose contact you let other guardians know; --without-names leaves them out"
+        elif known.told:
+            told = "no guardian, as you have asked with --without-names"
+        else:
+            told = "no guardian: there is none in your folder whose contact others may know"
+        say(f"What heirs get names {told}.")
     if "heir" in wanted.readers and known.shares:
         say("It says who holds shares." if wanted.holders else "Who holds shares is said in your own runbook alone.")
     if not known.stands:
@@ -293,4 +320,3 @@ def _tell(known: Known, wanted: Wanted, place: Path, documents: Sequence[Documen
     click.echo()
     say("Print them and read them once with whoever they are for. Your own runbook is as secret as your folder.")
     say("They are of today. After a change of the policy, and once a year, write them again:")
-    command_line(f"recovery plan --folder {quote(known.place)} --replace --network URL")

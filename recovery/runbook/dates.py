@@ -12,6 +12,7 @@ from ..sheets.text import Span, Text, bold
 from ..state import AccountState, RequestState
 from .known import Known, Stand
 from .model import Part, Said, Section, Table
+from .votes import who
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +53,26 @@ def earliest(state: AccountState, index: int, path: PathPlan) -> Earliest | None
     return Earliest(start, max(start, state.time) + path.delay, expired=expired)
 
 
-def dates(known: Known) -> Iterator[Part]:
-    """The two dates of every path that waits for silence, on each chain that was asked; or how they follow."""
+def dates(known: Known, names: bool, inner: bool = False) -> Iterator[Part]:
+    """The two dates of every path that waits for silence, on each chain that was asked; or how they follow.
+
+    Args:
+        known: The account.
+        names: Whether guardians whom the owner lets others know may be named.
+        inner: Whether they belong to a section.
+    """
     for index, path in known.silent:
+        enough = who(known, path, names)
+        row: tuple[str, Text] = ("Who", enough[0].upper() + enough[1:])
         if not known.stands:
-            yield Section(_title(index, path, ""))
-            yield Table((_who(known, index), *_rules(path)))
+            yield Section(f"Path “{path.label}”", inner)
+            yield Table((row, *_rules(path)))
         for stand in known.stands:
-            yield Section(_title(index, path, f" on {chain_name(stand.chain_id)}"))
-            yield Table((_who(known, index), *_dates(stand, index, path)))
+            yield Section(f"Path “{path.label}” on {chain_name(stand.chain_id)}", inner)
+            yield Table((row, *_dates(stand, index, path)))
     missing = [chain_name(each) for each in known.chains if each not in {stand.chain_id for stand in known.stands}]
     if known.silent and known.stands and missing:
         yield Said(f"The account is also on {', '.join(missing)}, with a clock of its own there, which was not asked.")
-
-
-def _title(index: int, path: PathPlan, where: str) -> str:
-    return f"Path “{path.label}” (number {index}){where}"
-
-
-def _who(known: Known, index: int) -> tuple[str, Text]:
-    from ..cli.words import who_unknown
-
-    path = known.structures[index]
-    return "Who", who_unknown(len(path.members), path.threshold)[0]
 
 
 def _rules(path: PathPlan) -> tuple[tuple[str, Text], ...]:

@@ -11,7 +11,7 @@ from ..plan import PathPlan
 from ..policy import Right
 from ..sheets.text import Text, bold
 from .footers import footer
-from .known import Known, quoted
+from .known import INSTALL, LONG, Known, quoted
 from .model import Code, Document, Framed, Part, Points, Said, Section, Step, Steps, Table
 
 _NET = "--network URL"
@@ -121,8 +121,10 @@ def _tasks(known: Known, paths: list[tuple[int, PathPlan]], signer: str) -> Iter
     yield Section("What you may be asked, and what you type")
     envelope = "You sign with the words in the envelope, which you open only for this. " if signer == "paper" else ""
     yield Said(
-        f"kit.json is your kit's file. {envelope}KEY is your keystore or the alias of your account, URL the address of "
-        "a node."
+        "All of it is typed into a program called recovery; this is how you get it, on a computer with Python. "
+        f"kit.json is your kit's file. {envelope}KEY is your keystore file or the alias of your Ape account, URL the "
+        f"address of a node of {known.chain}.",
+        (INSTALL,),
     )
     steps = [
         Step(
@@ -182,10 +184,12 @@ def _tasks(known: Known, paths: list[tuple[int, PathPlan]], signer: str) -> Iter
                 Step(
                     ["To stop a recovery or a change of policy that others have begun, on ", bold(path.label), "."],
                     (
-                        *(f"recovery request --action veto --stop {quoted(each)} {by}" for each in stopped),
-                        f"recovery request --action veto --change {by}",
                         f"recovery approve veto.json {_KIT} --signer {signer} {_NET}",
                         f"recovery veto veto.json veto-*.json {_PAID}",
+                    ),
+                    one_of=(
+                        *(f"recovery request --action veto --stop {quoted(each)} {by}" for each in stopped),
+                        f"recovery request --action veto --change {by}",
                     ),
                 )
             )
@@ -196,7 +200,7 @@ def _tasks(known: Known, paths: list[tuple[int, PathPlan]], signer: str) -> Iter
     ]
     if endings:
         ends = "To end what you and the others have begun. It is signed like any request, and takes as many of you."
-        steps.append(Step(ends, tuple(endings)))
+        steps.append(Step(ends, one_of=tuple(endings)))
     steps.append(
         Step(
             "You have signed, and now fear that it was a trick. Then be quick: you hear what can still be done.",
@@ -215,9 +219,9 @@ def _never(known: Known) -> Iterator[Part]:
             Step("to hurry, to tell nobody, or to sign by a link in a message"),
             Step(f"to sign without having spoken with {known.who}; after a death, with the family, face to face"),
             Step("to write the six words into a message or a form"),
-            Step("who asks one of these is a thief, whoever it seems to be: ring the owner"),
         )
     )
+    yield Said([bold("Who asks for one of these is a thief, "), f"whoever it seems to be: ring {known.who} yourself."])
 
 
 def _yourself(signer: str, sealed: bool) -> Iterator[Part]:
@@ -282,12 +286,13 @@ def _death(known: Known, paths: list[tuple[int, PathPlan]], signer: str) -> Iter
         )
         steps.append(
             Step(
-                "From then on, with enough of you. A sign of life from the owner ends it, as it should.",
-                (
-                    *(
-                        f"recovery request {_KIT} --path {quoted(path.label)} --new-owner ADDR {_NET}"
-                        for path in silent
-                    ),
+                "From then on, with enough of you. For 30 days your signatures are good: it has to be started in that "
+                "time. A sign of life from the owner ends it, as it should.",
+                one_of=tuple(
+                    f"recovery request {_KIT} --path {quoted(path.label)} --new-owner ADDR {LONG} {_NET}"
+                    for path in silent
+                ),
+                commands=(
                     f"recovery approve request.json {_KIT} --signer {signer} {_NET}",
                     f"recovery start request.json approval-*.json {_PAID}",
                     f"recovery finalize {known.account} --request request.json {_PAID}",

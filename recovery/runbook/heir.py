@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..chains import explorer_link
 from ..explain import duration, listing
+from ..plan import PathPlan
 from ..sheets.text import Text, bold
 from .dates import dates
 from .footers import footer
-from .known import Known, quoted
+from .known import INSTALL, LONG, Known, quoted
 from .letter import rings, without_silence
 from .model import Code, Document, Framed, Part, Points, Said, Section, Step, Steps
 from .owner_cases import shares_of
+from .votes import what
 
 _NET = "--network URL"
+#: How a key in a hardware wallet gets a name that the program takes.
+LEDGER = ('pip install "ape-recovery[cli,ape]" ape-ledger', "ape ledger add NAME")
 
 
 def heir_runbook(known: Known, names: bool = True, holders: bool = False) -> Document:
@@ -34,7 +38,7 @@ def heir_runbook(known: Known, names: bool = True, holders: bool = False) -> Doc
             *_head(known, names),
             *_what(known),
             *_gather(known, names),
-            *_when(known),
+            *_when(known, names),
             *_steps(known),
             *_trouble(known),
             *(_holders(known) if holders else ()),
@@ -85,37 +89,37 @@ def _what(known: Known) -> Iterator[Part]:
 
 
 def _gather(known: Known, names: bool) -> Iterator[Part]:
-    from ..cli.words import sentence
-
     yield Section("Whom to gather, and how many")
+    needed = [path for _, path in known.for_heirs]
+    alone = len(needed) == 1
+    yield Said("You need the guardians of this path:" if alone else "You need those of one path of these:")
+    yield Points(tuple(Step(what(known, path, names)) for path in needed))
     ring = rings(known) if names else []
+    count = len({name for path in needed for name, _ in path.guardians})
     if ring:
-        yield Said("These guardians you may know of; they know how to go on:")
+        others = f" There are {count} in all: ask these for the others." if len(ring) < count else ""
+        yield Said(f"To be rung first; they know how to go on:{others}")
         yield Points(tuple(Step(bold(each)) for each in ring))
-        if len(ring) < len(known.plan.guardians):
-            yield Said(f"There are {len(known.plan.guardians)} in all. Ask these for the others.")
     else:
-        count = len(known.plan.guardians)
         yield Said(
-            f"There {'are' if count > 1 else 'is'} {count} guardian{'s' if count > 1 else ''}. Who they are is not "
-            "written here, so that nobody can press them. Each was told, and has a sheet or file called “Recovery "
-            "kit” with the address above. Ask family, close friends and the notary who has one; the owner's own "
-            "papers name them all."
+            f"There {'are' if count > 1 else 'is'} {count} guardian{'s' if count > 1 else ''} in all. How they are "
+            "reached is not written here, so that nobody can press them. Each was told, and has a sheet or file called "
+            "“Recovery kit” with the address above. Ask family, close friends and the notary who has one; the owner's "
+            "own papers name them all."
         )
-    yield Said("What they can do together:")
-    yield Points(
-        tuple(
-            Step([bold(path.label), ": ", sentence(structure)])
-            for path, structure in zip(known.plan.paths, known.structures, strict=True)
-        )
-    )
+    if rest := [path for path in known.plan.paths if path not in needed]:
+        yield Said("What guardians can do besides, most of it for a living owner:")
+        yield Points(tuple(Step(what(known, path, names)) for path in rest))
 
 
-def _when(known: Known) -> Iterator[Part]:
+def _when(known: Known, names: bool) -> Iterator[Part]:
     if not known.silent:
         yield Section("When, at the earliest")
         yield Said(
-            [bold("No path waits for the owner's silence, so there is no date to wait for. "), without_silence(known)]
+            [
+                bold("No path waits for the owner's silence, so there is no date to wait for. "),
+                without_silence(known, names),
+            ]
         )
         return
     yield Section("When, at the earliest")
@@ -127,14 +131,21 @@ def _when(known: Known) -> Iterator[Part]:
             else "No chain was asked when this was written, so there are no dates here; a guardian can look."
         )
     )
-    yield from dates(known)
+    yield from dates(known, names, inner=True)
     if known.quick:
-        yield Said(without_silence(known))
+        yield Said(without_silence(known, names))
 
 
 def _steps(known: Known) -> Iterator[Part]:
-    _, path = (known.silent or known.quick)[0]
+    (_, path), *others = known.for_heirs
+    after = f"On “{path.label}”, {duration(path.delay)} later" if others else f"{duration(path.delay)} later"
     yield Section("What to do")
+    yield Said(
+        "Grey lines are typed by a guardian, into a program called recovery; this is how they get it, on a computer "
+        "with Python. KEY is their keystore file or its name, kit.json their kit, URL the address of a node of "
+        f"{known.chain}, and ADDR your new address.",
+        (INSTALL,),
+    )
     yield Steps(
         (
             Step(
@@ -150,31 +161,61 @@ def _steps(known: Known) -> Iterator[Part]:
                 "or 24 words you write on paper, and nobody ever sees them, no guardian, no helper, no website."
             ),
             Step("Read its address, 0x and 40 letters and digits, to the guardians. Have it read back, all of it."),
+            *_waiting(known, path),
             Step(
                 "One guardian writes a request with that address, on their computer. It shows six words. Each guardian "
                 "hears them from that one, sees the same, and signs. You see the address on a screen of theirs: is it "
-                "yours?",
+                "yours? "
+                + (f"On {_labels(others)} it is the same, with that name after --path. " if others else "")
+                + "Are you several, --new-owner ADDR is repeated for each address, and --threshold N says how many of "
+                "you have to sign.",
                 (
-                    f"recovery request --kit kit.json --path {quoted(path.label)} --new-owner ADDR {_NET}",
+                    f"recovery request --kit kit.json --path {quoted(path.label)} --new-owner ADDR {LONG} {_NET}",
                     "recovery words request.json",
                     f"recovery approve request.json --kit kit.json --signer KEY {_NET}",
                 ),
             ),
             Step(
-                f"With enough of them, somebody starts it. After {duration(path.delay)} somebody finishes it; for "
-                f"that there are {duration(path.window)}. Both pay a small fee from an account of their own, and get "
-                "no right by it.",
+                "With enough of them, somebody starts it, within 30 days of the request: that long signatures are "
+                f"good. {after} somebody finishes it; for that there are {duration(path.window)}. "
+                "Both pay a small fee from an account of their own, and get no right by it.",
                 (
                     f"recovery start request.json approval-*.json --account KEY {_NET}",
                     f"recovery finalize {known.account} --request request.json --account KEY {_NET}",
                 ),
             ),
             Step(
-                "Now it is yours. Send a small sum first, see that it arrives, and then the rest to where you want it.",
+                "Now it is yours, and from here on you type yourselves, with the same program. Is your new key in a "
+                "hardware wallet? Then the program reaches it through Ape: these lines are for one of Ledger's, other "
+                "makers' have plugins of their own. NAME is what you call it.",
+                LEDGER,
+            ),
+            Step(
+                "Send a small sum first, see that it arrives, and then the rest to where you want it. KEY after "
+                "--signer is now your own: that NAME, or your keystore file. If several of you have to sign, --signer "
+                "KEY is repeated for each. KEY after --account is whoever pays the fee.",
                 (f"recovery wallet send {known.account} --to ADDR --value SUM --signer KEY --account KEY {_NET}",),
             ),
         )
     )
+
+
+def _waiting(known: Known, path: PathPlan) -> tuple[Step, ...]:
+    """Nobody can start before a path is open, and every sign of life moves that."""
+    if not path.inactivity:
+        return ()
+    when = "the date above" if known.stands else f"the owner has been silent for {duration(path.inactivity)}"
+    return (
+        Step(
+            f"Not before {when}. This says {'whether it still holds' if known.stands else 'when that is'}: every sign "
+            f"of life moves it (there {known.numbers}).",
+            (f"recovery status {known.account} --events {_NET}",),
+        ),
+    )
+
+
+def _labels(paths: Sequence[tuple[int, PathPlan]]) -> str:
+    return listing([f"“{path.label}”" for _, path in paths])
 
 
 def _trouble(known: Known) -> Iterator[Part]:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ..folder import Folder
     from ..reading import Reading
 
+#: How whoever has not got the program gets it.
+INSTALL = 'pip install "ape-recovery[cli]"'
+#: After a death it takes people longer to gather than the usual three days. Longer than this nobody may sign ahead.
+LONG = '--deadline "30 days"'
 #: What the code of a plain key begins with that uses a contract's (EIP-7702).
 _DELEGATION = bytes.fromhex("ef0100")
 
@@ -75,6 +79,7 @@ class Shares:
     Attributes:
         id: Eight digits that tell it from the others.
         what: What was split, in words.
+        key: Whether that is a key, or a phrase that keys follow from.
         label: What the owner calls it.
         rule: How many are needed.
         holders: Who holds them, as the owner calls them.
@@ -82,6 +87,7 @@ class Shares:
 
     id: str
     what: str
+    key: bool
     label: str
     rule: str
     holders: tuple[str, ...]
@@ -90,7 +96,8 @@ class Shares:
     def of(cls, note: SetNote) -> Shares:
         """From the owner's note of it."""
         about = note.about
-        return cls(about.short, about.kind.words, about.label, about.rule, tuple(each.name for each in note.holders))
+        held, key = tuple(each.name for each in note.holders), about.kind.value in ("seed", "key")
+        return cls(about.short, about.kind.words, key, about.label, about.rule, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +218,16 @@ class Known:
         epoch = f", epoch {' and '.join(map(str, epochs))}" if epochs else ""
         return f"policy-{self.number}.json, hash 0x{self.policy_hash.hex()[:8]}…{epoch}"
 
+    @property
+    def numbers(self) -> str:
+        """Which number the chain has in the place of which name, of the paths that heirs need."""
+        return ", ".join(f"“{path.label}” is path {index}" for index, path in self.for_heirs)
+
+    @property
+    def signers(self) -> str:
+        """The owners' keys as they are typed: as many as have to sign, one if nobody knows."""
+        return " ".join(["--signer KEY"] * max(1, self.plan.owners_threshold))
+
     # -------------------------------------------------------------------------------------------- the policy
 
     @property
@@ -232,6 +249,11 @@ class Known:
         """Paths that replace the owners without waiting for silence, the shortest delay first."""
         found = [(index, path) for index, path in self.paths(Right.ROTATE) if not path.inactivity]
         return tuple(sorted(found, key=lambda each: each[1].delay))
+
+    @property
+    def for_heirs(self) -> tuple[tuple[int, PathPlan], ...]:
+        """Paths that heirs need: those that wait for silence, and if there are none, those that need not."""
+        return self.silent or self.quick
 
     @property
     def for_loss(self) -> tuple[int, PathPlan] | None:

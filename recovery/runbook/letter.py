@@ -10,9 +10,10 @@ from ..policy import CHANGE_WINDOW, Right
 from ..sheets.text import Text, bold
 from .dates import dates
 from .footers import day, footer
-from .known import Known
+from .known import INSTALL, Known
 from .model import Code, Document, Framed, Part, Points, Said, Section, Step, Table
 from .signs import no_resets, resets
+from .votes import who
 
 
 def heirs_letter(known: Known, names: bool = True) -> Document:
@@ -27,19 +28,20 @@ def heirs_letter(known: Known, names: bool = True) -> Document:
         "To whoever comes after me" if known.owner else "A letter to heirs",
         ["from ", bold(known.owner), f", {day(known.now)}"] if known.owner else f"written {day(known.now)}",
         footer("Letter", known),
-        (*_head(known, names), *_when(known), *_clock(known), *_version(known)),
+        (*_head(known, names), *_when(known, names), *_clock(known), *_version(known)),
         one_page=True,
     )
 
 
 def _head(known: Known, names: bool) -> Iterator[Part]:
+    told = ", which guardians to press" if names and rings(known) else ""
     dated = ", and from when on it pays to pretend to be an heir" if known.silent and known.stands else ""
     yield Framed(
         (
             [
                 bold("This letter is no key and no will; it gives nobody a right. "),
-                f"Whoever finds it can take nothing, but sees what is in the account (that is public){dated}. Keep it "
-                "sealed, with the will.",
+                f"Whoever finds it can take nothing, but sees what is in the account (that is public){told}{dated}. "
+                "Keep it sealed, with the will.",
             ],
         )
     )
@@ -57,12 +59,13 @@ def _head(known: Known, names: bool) -> Iterator[Part]:
 
 
 def rings(known: Known) -> list[str]:
-    """Guardians whom the owner lets others know, with how they are reached."""
+    """Guardians whom the owner lets others know and whom heirs need, with how they are reached."""
     contacts = dict(known.contacts)
-    return [f"{name}, {contacts[name]}" if name in contacts else name for name in known.told]
+    needed = {name for _, path in known.for_heirs for name, _ in path.guardians}
+    return [f"{name}, {contacts[name]}" if name in contacts else name for name in known.told if name in needed]
 
 
-def _when(known: Known) -> Iterator[Part]:
+def _when(known: Known, names: bool) -> Iterator[Part]:
     if known.silent:
         if not known.stands:
             yield Said(
@@ -71,9 +74,9 @@ def _when(known: Known) -> Iterator[Part]:
                     "no chain was asked when this was written. How they follow from the last sign of life:",
                 ]
             )
-        yield from dates(known)
+        yield from dates(known, names)
         if known.quick:
-            yield Said(without_silence(known))
+            yield Said(without_silence(known, names))
         return
     yield Section("No path waits for silence")
     yield Said(
@@ -82,21 +85,15 @@ def _when(known: Known) -> Iterator[Part]:
             "Nothing opens because the owner is silent. What heirs can do instead is to ask the guardians:",
         ]
     )
-    yield Said(without_silence(known))
+    yield Said(without_silence(known, names))
 
 
-def without_silence(known: Known) -> str:
+def without_silence(known: Known, names: bool) -> str:
     """What guardians can do at any time."""
-    from ..cli.words import who_unknown
-
-    ways = []
-    for index, path in known.quick:
-        structure = known.structures[index]
-        group = who_unknown(len(structure.members), structure.threshold)[0]
-        ways.append(f"{group[0].lower()}{group[1:].rstrip(',')}, after {duration(path.delay)} (path “{path.label}”)")
+    ways = [f"on “{path.label}” {duration(path.delay)} later ({who(known, path, names)})" for _, path in known.quick]
     return (
-        f"Without waiting for silence the owners can be replaced, counted from the day on which guardians start, by "
-        f"{'; by '.join(ways)}. Whether they do so for heirs is for them to answer: they will want to see proof."
+        f"Without waiting for silence guardians can start at any time, and the owners are replaced {listing(ways)}. "
+        "Whether they do so for heirs is for them to answer: they will want to see proof."
     )
 
 
@@ -138,9 +135,12 @@ def _version(known: Known) -> Iterator[Part]:
     yield Points(
         (
             Step(
-                f"Anybody can ask the chain. The first says {first}, the second {what}, which begins as above.{later} "
-                "Is something else there, then there is another policy, or there was a recovery, and this is void.",
+                "Anybody can ask the chain, with a program called recovery, which the first line gets for a computer "
+                f"with Python. URL is the address of a node of {known.chain}. The second says {first} (there "
+                f"{known.numbers}), the third {what}, which begins as above.{later} Is something else there, then "
+                "there is another policy, or there was a recovery, and this is void.",
                 (
+                    INSTALL,
                     f"recovery status {known.account} --events --network URL",
                     f"recovery status {known.account} --json --network URL",
                 ),

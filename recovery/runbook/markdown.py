@@ -27,9 +27,9 @@ def markdown(document: Document) -> str:
 
 def _part(part: Part) -> str:
     if isinstance(part, Section):
-        return f"## {_plain(part.title)}"
+        return f"{'###' if part.inner else '##'} {_plain(part.title)}"
     if isinstance(part, Said):
-        return _line(part.text)
+        return _step("", Step(part.text, part.commands)).rstrip("\n")
     if isinstance(part, Framed):
         return "\n>\n".join(f"> {_line(each)}" for each in part.paragraphs)
     if isinstance(part, Steps):
@@ -46,8 +46,11 @@ def _part(part: Part) -> str:
 def _step(mark: str, step: Step) -> str:
     indent = " " * len(mark)
     lines = [f"{mark}{_line(step.text)}"]
-    if step.commands:
-        lines += ["", f"{indent}```sh", *(f"{indent}{command}" for command in step.commands), f"{indent}```", ""]
+    for said, commands in step.typed:
+        lines += ["", f"{indent}{said}"] if said else []
+        lines += ["", f"{indent}```sh", *(f"{indent}{command}" for command in commands), f"{indent}```"]
+    if step.typed:
+        lines.append("")
     return "\n".join(lines)
 
 

@@ -10,16 +10,28 @@ from ..sheets.text import Span, Text
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What follows is about this."""
+    """What follows is about this.
+
+    Attributes:
+        title: What.
+        inner: Whether it belongs to the section before it.
+    """
 
     title: str
+    inner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A paragraph."""
+    """A paragraph.
+
+    Attributes:
+        text: What is said.
+        commands: What is typed for it, one line each.
+    """
 
     text: Text
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +48,21 @@ class Step:
     Attributes:
         text: What.
         commands: What is typed for it, one line each.
+        one_of: What is typed before these, of which one line is enough.
     """
 
     text: Text
     commands: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+
+    @property
+    def typed(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is typed, in groups, each with what is said of it, or nothing."""
+        if len(self.one_of) < 2:
+            together = (*self.one_of, *self.commands)
+            return (("", together),) if together else ()
+        then = (("Then:", self.commands),) if self.commands else ()
+        return (("One of these:", self.one_of), *then)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +127,13 @@ class Document:
     @property
     def commands(self) -> tuple[str, ...]:
         """Everything in it that is typed."""
-        return tuple(line for step in self._steps() for line in step.commands)
+        return tuple(line for step in self._steps() for line in (*step.one_of, *step.commands))
 
     def _steps(self) -> Iterator[Step]:
         for part in self.parts:
-            if isinstance(part, Steps):
+            if isinstance(part, Said):
+                yield Step(part.text, part.commands)
+            elif isinstance(part, Steps):
                 yield from part.steps
             elif isinstance(part, Points):
                 yield from part.points

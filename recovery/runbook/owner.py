@@ -59,6 +59,10 @@ def _head(known: Known) -> Iterator[Part]:
         "--network out and set RECOVERY_NETWORK), and what else is in capitals is yours to fill in. Add --dry-run to "
         "whatever sends, and look at it first.",
     ]
+    if known.plan.owners_threshold > 1:
+        beside.append("Where --signer KEY stands several times, each is another of your keys.")
+    elif not known.plan.owners:
+        beside.append("If several of your keys have to sign, repeat --signer KEY for each.")
     if len(known.chains) > 1:
         beside.append("It stands on several chains. Whatever is sent changes it on one of them: do it on each.")
     yield Code(known.account, "the account", tuple(beside))
@@ -114,7 +118,7 @@ def _each_year(known: Known) -> Iterator[Part]:
         ),
         Step(
             "Open each of your own keys and sign with it. The last also shows that you are alive.",
-            (f"recovery heartbeat {known.account} --signer KEY --account KEY {net}",),
+            (f"recovery heartbeat {known.account} {known.signers} --account KEY {net}",),
         ),
     ]
     if known.shares:

@@ -65,9 +65,14 @@ def _lost(known: Known) -> Iterator[Part]:
     plan = known.plan
     yield Section("A key of mine is lost, and nobody else has it")
     look = ["recovery keys restore --expect ADDR"]
-    if known.shares:
-        look.append(f"recovery backup combine FILE... --folder {quoted(known.place)}")
-    steps = [Step("First look for its backup: words on paper, or shares.", tuple(look))]
+    if any(each.key for each in known.shares):
+        look.append(f"recovery backup combine FILE... --as keystore -o key.json --folder {quoted(known.place)}")
+    steps = [
+        Step(
+            "First look for its backup: words on paper, or shares (FILE is one; --typed asks for words).",
+            one_of=tuple(look),
+        )
+    ]
     left = len(plan.owners) - 1
     if plan.owners and left >= plan.owners_threshold:
         steps.append(
@@ -76,7 +81,7 @@ def _lost(known: Known) -> Iterator[Part]:
                 "without guardians. Name every key that stays, too.",
                 (
                     f"recovery keys rotate {known.account} --new-owner ADDR --new-owner ADDR --threshold N "
-                    f"--new-signer KEY --signer KEY {_PAID}",
+                    f"--new-signer KEY {known.signers} {_PAID}",
                 ),
             )
         )
@@ -110,7 +115,7 @@ def _stolen(known: Known) -> Iterator[Part]:
         Step(
             "Can you still sign yourself? Then put a fresh key in the place of the stolen one, at once. The fresh one "
             "comes from a device that the thief cannot have been in.",
-            (f"recovery keys compromised --folder {place} --signer KEY --new-owner ADDR --new-signer KEY {_PAID}",),
+            (f"recovery keys compromised --folder {place} {known.signers} --new-owner ADDR --new-signer KEY {_PAID}",),
         ),
         Step(
             "Otherwise freeze it, and have everything else drafted.",
@@ -175,14 +180,16 @@ def _unasked(known: Known) -> Iterator[Part]:
         steps.append(
             Step(
                 f"On {_labels(silent)} any sign of life ends it, also after it has started.",
-                (f"recovery heartbeat {known.account} --signer KEY {_PAID}",),
+                (f"recovery heartbeat {known.account} {known.signers} {_PAID}",),
             )
         )
     if mine:
         steps.append(
             Step(
                 f"On {_labels(mine)} you cancel it yourself.",
-                tuple(f"recovery cancel {known.account} --path {quoted(label)} --signer KEY {_PAID}" for label in mine),
+                one_of=tuple(
+                    f"recovery cancel {known.account} --path {quoted(label)} {known.signers} {_PAID}" for label in mine
+                ),
             )
         )
     for path in others:
@@ -191,7 +198,7 @@ def _unasked(known: Known) -> Iterator[Part]:
         steps.append(
             Step(
                 f"On “{path.label}” you cannot. Its own guardians can{by}: ring them.",
-                (
+                one_of=(
                     f"recovery request --action cancel --policy {quoted(known.policy_file)} --wallet {known.account} "
                     f"--path {quoted(path.label)} -o cancel.json {_NET}",
                     *(
@@ -207,7 +214,7 @@ def _unasked(known: Known) -> Iterator[Part]:
         Step(
             f"A change of policy waits {duration(known.plan.change_delay)}. Drop it in that time. If you have not "
             "asked for it, your key is stolen: see there.",
-            (f"recovery policy drop {known.account} --signer KEY {_PAID}",),
+            (f"recovery policy drop {known.account} {known.signers} {_PAID}",),
         )
     )
     yield Steps(tuple(steps))
@@ -259,7 +266,7 @@ def _guardian(known: Known) -> Iterator[Part]:
                 f"{waits} from the second command to the third; the kits of all others stay good.",
                 (
                     f"recovery guardian replace NAME --by CARD --folder {place} {_NET}",
-                    f"recovery policy change --folder {place} --signer KEY {_PAID}",
+                    f"recovery policy change --folder {place} {known.signers} {_PAID}",
                     f"recovery policy apply {known.account} {_PAID}",
                 ),
             ),
@@ -294,6 +301,7 @@ def _shares(known: Known) -> Iterator[Part]:
         yield Points((Step("Your folder knows of no shares. To make some, of a seed phrase:", (split,)),))
         return
     yield Points(tuple(Step(shares_of(each)) for each in known.shares))
+    others = "--signer KEY " * (known.plan.owners_threshold - 1)  # the key in the shares signs, too
     yield Steps(
         (
             Step("See how many may still be lost.", (f"recovery backup list --folder {place}",)),
@@ -303,7 +311,7 @@ def _shares(known: Known) -> Iterator[Part]:
                 "--account and --network.",
                 (
                     f"recovery backup heal FILE... --group RULE --holder NAME --holder NAME --rotate --folder {place} "
-                    f"{_PAID}",
+                    f"{others}{_PAID}",
                 ),
             ),
             Step(
@@ -319,7 +327,7 @@ def shares_of(shares: Shares) -> Text:
     held = listing(tuple(dict.fromkeys(shares.holders)))
     return [
         bold(shares.label or f"set {shares.id}"),
-        f" (set {shares.id}): {shares.what}, {shares.rule}. Held by {held}.",
+        f"{f' (set {shares.id})' if shares.label else ''}: {shares.what}, {shares.rule}. Held by {held}.",
     ]
 
 
@@ -338,7 +346,7 @@ def _away(known: Known) -> Iterator[Part]:
             Step(
                 "Show that you are alive just before you go. It counts to the end of that day (UTC). Do it on every "
                 "chain: each has a clock of its own.",
-                (f"recovery heartbeat {known.account} --signer KEY {_PAID}",),
+                (f"recovery heartbeat {known.account} {known.signers} {_PAID}",),
             ),
             Step(
                 "Put the dates into a calendar, and leave it with somebody who can reach you.",
@@ -347,7 +355,7 @@ def _away(known: Known) -> Iterator[Part]:
             Step(
                 "Will you be away for longer than the path waits? Change the policy to a longer silence, in time: the "
                 f"change waits {duration(known.plan.change_delay)}.",
-                (f"recovery policy change --folder {quoted(known.place)} --signer KEY {_PAID}",),
+                (f"recovery policy change --folder {quoted(known.place)} {known.signers} {_PAID}",),
             ),
             Step(
                 "Tell your guardians, by telephone, until when you are away: then they know that silence means nothing."

@@ -10,12 +10,14 @@ from ..sheets.codes import Code as Drawn
 from ..sheets.codes import Codes, beside
 from ..sheets.page import Layout, text_width
 from ..sheets.reading import checked
-from ..sheets.text import MM, Text, Typesetter
+from ..sheets.text import MM, Text, Typesetter, bold
 from .model import Code, Document, Framed, Points, Said, Section, Step, Steps, Table
 
 _NOTE = "[U+...] stands for a character that cannot be printed here."
 #: Sizes of the letters; only a document that should be one page gets smaller ones than the first.
 _SIZES = (10.5, 10.0, 9.5, 9.0)
+#: A table with so few rows stays on the page of its heading.
+_SHORT = 4
 #: A code with an address has few modules: they can be large.
 _MODULE = 0.7 * MM
 
@@ -47,10 +49,10 @@ def pdf(document: Document, paper: str = "a4") -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Together:
-    """A heading with the first thing below it: never on two pages.
+    """Headings with the first thing below them: never on two pages.
 
     Attributes:
-        stack: Both.
+        stack: All of it.
         before: Space above it, in parts of the letters' size.
     """
 
@@ -72,22 +74,24 @@ class _Together:
 
 def _blocks(document: Document, setter: Typesetter, width: float) -> list[Block]:
     blocks: list[Block] = [Title(document.title, document.below)]
-    heading: Heading | None = None
+    headings: list[Block] = []
     for part in document.parts:
         if isinstance(part, Section):
-            heading = Heading(part.title)
+            headings.append(Paragraph(bold(part.title)) if part.inner else Heading(part.title))
             continue
         first, *rest = _units(part, setter, width)
-        blocks.append(_Together(Stack((heading, first))) if heading else first)
+        if headings and isinstance(part, Table) and len(part.rows) <= _SHORT:
+            first, rest = Stack((first, *rest)), []
+        blocks.append(_Together(Stack((*headings, first))) if headings else first)
         blocks += rest
-        heading = None
+        headings = []
     return blocks
 
 
 def _units(part: Said | Framed | Steps | Points | Table | Code, setter: Typesetter, width: float) -> Sequence[Block]:
     """Blocks between which a page may end."""
     if isinstance(part, Said):
-        return (Paragraph(part.text),)
+        return (_stack(Step(part.text, part.commands)) if part.commands else Paragraph(part.text),)
     if isinstance(part, Framed):
         return (Box(tuple(Paragraph(each) for each in part.paragraphs)),)
     if isinstance(part, Steps):
@@ -101,7 +105,13 @@ def _units(part: Said | Framed | Steps | Points | Table | Code, setter: Typesett
 
 
 def _step(step: Step) -> Text | Block:
-    if not step.commands:
-        return step.text
-    # Each on a ground of its own: otherwise one that goes over two lines looks like two.
-    return Stack((Paragraph(step.text), *(Command((command,)) for command in step.commands)))
+    return _stack(step) if step.typed else step.text
+
+
+def _stack(step: Step) -> Stack:
+    blocks: list[Block] = [Paragraph(step.text)]
+    for said, commands in step.typed:
+        blocks += [Paragraph(said)] if said else []
+        # Each on a ground of its own: otherwise one that goes over two lines looks like two.
+        blocks += [Command((command,)) for command in commands]
+    return Stack(tuple(blocks))

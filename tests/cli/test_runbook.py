@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import stat
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from recovery import files
-from recovery.errors import Refused
+from recovery.errors import InvalidInput, Refused
 from recovery.explain import when
 from recovery.folder import AccountNote
 from recovery.plan import PolicyPlan
+from recovery.runbook import heirs_letter
 from tests.cli.conftest import PAYER, Console, Setting
 from tests.cli.guardian_world import FOLDER, folder_of, opened
 from tests.live import Live
-from tests.recovery.runbook_world import folder, plan, stand, state
+from tests.recovery.runbook_world import FRIENDS, folder, known, plan, stand, state
 
 DAY = 86_400
 NAMES = {
@@ -40,7 +42,8 @@ def test_the_letter_has_the_dates_of_the_chain_and_a_sign_of_life_moves_them(
     folder_of(console, setting.plan, setting.wallet)
     said = console.run("plan", *FOLDER)
     assert found(console.home / "mine" / "runbook") == NAMES
-    assert said.err == "" and "What heirs get names no guardian" in said.words
+    assert said.err == "" and "names no guardian: there is none in your folder whose contact others may" in said.words
+    assert "recovery plan --folder mine --replace --network URL" in said.words
     state = live.client.state(setting.wallet)
     letter = written(console, "letter-heir.md")
     for days in (365, 365 + 30):
@@ -84,12 +87,30 @@ def test_without_a_chain_it_says_that_there_are_no_dates(console: Console, mine:
     said = console.run("plan", "--folder", "mine", "--for", "letter", "--for", "heir", "-o", "deep/there")
     assert "No chain was asked: there are no dates" in said.words
     assert "What heirs get names Dora, whose contact you let other guardians know" in said.words
+    assert "recovery plan --folder mine -o deep/there --replace --network URL" in said.words
     assert found(console.home / "deep" / "there") == {
         f"{n}.{k}" for n in ("letter-heir", "runbook-heir") for k in ("md", "pdf")
     }
     assert "Dora" in written(console, "letter-heir.md", "deep/there")
-    console.run("plan", *FOLDER, "--for", "letter", "--without-names", "-o", "silent")
+    silent = console.run("plan", *FOLDER, "--for", "letter", "--without-names", "-o", "silent")
+    assert "What heirs get names no guardian, as you have asked" in silent.words
     assert "Dora" not in written(console, "letter-heir.md", "silent")
+
+
+def test_what_has_dates_is_not_replaced_by_what_has_none_unless_that_is_said(console: Console, mine: Path) -> None:
+    out = ("-o", "out", "--replace")
+    console.run("plan", *FOLDER, *out, "--for", "letter")  # nothing is there yet: nothing is lost
+    (console.home / "out" / "runbook-heir.pdf").write_text("with dates")
+    letter, owner = (console.home / "out" / name for name in ("letter-heir.md", "runbook-owner.md"))
+    for path in (letter, owner):
+        path.write_text("with dates")
+    for readers in ((), ("--for", "letter"), ("--for", "heir", "--for", "owner")):
+        console.refuses("plan", *FOLDER, *out, *readers, because="without dates. Nothing was written", code=2)
+    assert letter.read_text() == owner.read_text() == "with dates"
+    console.run("plan", *FOLDER, *out, "--for", "owner")
+    assert letter.read_text() == "with dates" != owner.read_text()
+    console.run("plan", *FOLDER, *out, "--for", "letter", "--offline")
+    assert "There are no dates here" in letter.read_text()
 
 
 def test_a_guardian_gets_a_runbook_with_their_name(console: Console, mine: Path) -> None:
@@ -118,7 +139,7 @@ def test_nothing_is_written_by_halves(console: Console, mine: Path, monkeypatch:
     (console.home / "out" / "letter-heir.pdf").write_text("mine")
     (console.home / "out" / "notes.txt").write_text("mine")
     console.refuses("plan", *FOLDER, "-o", "out", because="letter-heir.pdf exists already", code=2)
-    console.run("plan", *FOLDER, "-o", "out", "--replace", "--for", "letter")
+    console.run("plan", *FOLDER, "-o", "out", "--replace", "--for", "letter", "--offline")
     assert found(console.home / "out") == {"letter-heir.md", "letter-heir.pdf", "notes.txt"}
     assert (console.home / "out" / "letter-heir.pdf").read_bytes().startswith(b"%PDF")
     assert stat.S_IMODE((console.home / "out" / "letter-heir.pdf").stat().st_mode) == 0o600
@@ -135,6 +156,7 @@ def test_a_folder_without_account_or_policy_is_told_what_is_missing(console: Con
     )
     kept.noting(kept.note)
     console.refuses("plan", *FOLDER, "--network", "http://127.0.0.1:9/key", because="does not answer")
+    assert "Or write it without dates: --offline" in console.said[-1]
     (mine / "policies" / "policy-1.json").unlink()
     console.refuses("plan", *FOLDER, because="There is no policy file", code=2)
     console.refuses("plan", because="Which folder?", code=2)
@@ -150,3 +172,15 @@ def test_chains_with_different_policies_need_a_plan_each(tmp_path: Path) -> None
     assert _number(kept, []) is None and _number(kept, [here]) == 1 and _number(kept, [there]) == 2
     with pytest.raises(Refused, match=r"policy-1.json on Sepolia .*, policy-2.json on Base .*one chain at a time"):
         _number(kept, [here, there])
+
+
+def test_what_never_has_dates_is_replaced_without_a_chain(tmp_path: Path) -> None:
+    from recovery.cli.runbook import _require_dates
+
+    (tmp_path / "letter-heir.md").write_text("")
+    for made, refused in ((plan(FRIENDS), False), (plan(), True)):
+        about = known(tmp_path / str(refused), made=made)
+        with pytest.raises(InvalidInput) if refused else nullcontext():
+            _require_dates(about, tmp_path, [heirs_letter(about)])
+    asked = known(tmp_path / "asked", stand())
+    _require_dates(asked, tmp_path, [heirs_letter(asked)])

@@ -11,7 +11,15 @@ from recovery.card import Card
 from recovery.folder import AccountNote, Folder
 from recovery.plan import Guardian, PathPlan, PolicyPlan
 from recovery.policy import DAY, MAX_PATHS, Right
-from recovery.runbook import Known, Stand
+from recovery.runbook import (
+    Document,
+    Known,
+    Stand,
+    guardian_runbook,
+    heir_runbook,
+    heirs_letter,
+    owner_runbook,
+)
 from recovery.state import AccountState, PathStatus, RequestState
 from tests.world import SECRET, person, sign, signer
 
@@ -47,6 +55,12 @@ CHILDREN = replace(HEIRS, label="children", guardians=(("Dora", 1), ("Emil", 1))
 FREEZE = PathPlan("freeze", Right.FREEZE, FRIENDS.guardians, 1, window=14 * DAY)
 WATCH = PathPlan("watch", Right.VETO, FRIENDS.guardians, 2)
 EVERYTHING = (HEIRS, CHILDREN, WATCH, FRIENDS, THEFT, FREEZE)
+POLICIES = {
+    "everything": EVERYTHING,
+    "no silence": (FRIENDS, THEFT, FREEZE),
+    "silence only": (HEIRS,),
+    "friends only": (FRIENDS,),
+}
 NAMES = ("Ana", "Ben Costa", "Carl", "Dora", "Emil", "Notary")
 
 
@@ -117,3 +131,16 @@ def stand(read: AccountState | None = None, *, delegated: bool = False, owners: 
 def known(place: Path, *stands: Stand, made: PolicyPlan | None = None, **more: object) -> Known:
     """What is known of the folder at that place, which is made."""
     return Known.of(folder(place, made, **more), 1, [note()], stands, NOW)
+
+
+def documents(about: Known, *names: str) -> list[Document]:
+    """Everything that may be written."""
+    named = [guardian_runbook(about, name) for name in names or [guardian.name for guardian in about.plan.guardians]]
+    return [
+        owner_runbook(about),
+        guardian_runbook(about),
+        *named,
+        heir_runbook(about),
+        heir_runbook(about, names=False, holders=True),
+        heirs_letter(about),
+    ]

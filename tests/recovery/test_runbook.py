@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-import click
 import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.cli import cli
 from recovery.errors import InvalidInput
 from recovery.explain import when
 from recovery.plan import PathPlan
@@ -32,7 +29,7 @@ from recovery.runbook import (
     owner_runbook,
     pdf,
 )
-from recovery.runbook.model import Points, Section, Step, Table, spans
+from recovery.runbook.model import Points, Said, Section, Step, Table, spans
 from recovery.sheets import read_back
 from recovery.sheets.text import bold
 from recovery.state import PathStatus, RequestState
@@ -48,6 +45,7 @@ from tests.recovery.runbook_world import (
     NOW,
     QUESTION,
     THEFT,
+    documents,
     folder,
     known,
     note,
@@ -58,25 +56,6 @@ from tests.recovery.runbook_world import (
 from tests.recovery.sheet_world import dense, overlaps, page_texts
 from tests.recovery.sheet_world import text as read
 from tests.world import SECRET, signer
-
-POLICIES = {
-    "everything": EVERYTHING,
-    "no silence": (FRIENDS, THEFT, FREEZE),
-    "silence only": (HEIRS,),
-    "friends only": (FRIENDS,),
-}
-
-
-def documents(about: Known, *names: str) -> list[Document]:
-    named = [guardian_runbook(about, name) for name in names or [guardian.name for guardian in about.plan.guardians]]
-    return [
-        owner_runbook(about),
-        guardian_runbook(about),
-        *named,
-        heir_runbook(about),
-        heir_runbook(about, names=False, holders=True),
-        heirs_letter(about),
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +209,8 @@ def test_without_a_silent_path_the_letter_says_so_and_what_heirs_can_do_instead(
         heirs_letter(known(tmp_path / "mine", stand(state(plan(FRIENDS, THEFT))), made=plan(FRIENDS, THEFT)))
     )
     assert "There is no date here, and none would be right" in letter and "at the earliest" not in letter
-    assert "guardians with 2 votes together (3 guardians in all), after 3 days (path “friends”)" in letter
+    assert "replaced on “friends” 3 days later (any 2 of 3 guardians)" in letter
+    assert "on “my \\*theft\\* path” 7 days later (all 3 guardians together)" in letter
     assert "sign of life" not in letter and "dates" not in letter, "no clock is of any importance"
 
 
@@ -266,77 +246,7 @@ def test_what_counts_as_a_sign_of_life_depends_on_the_kind_of_account(tmp_path: 
         assert "apply a change of policy" in does_not and "receiving anything" in does_not
 
 
-# ------------------------------------------------------------------------------------------------ commands
-
-
-def require_real(line: str) -> None:
-    """A command line as the program takes it: command, options, and everything that is needed."""
-    words = shlex.split(line)
-    assert words.pop(0) == "recovery", line
-    command: click.Command = cli
-    context = click.Context(cli)
-    while isinstance(command, click.Group):
-        name = words.pop(0)
-        found = command.get_command(context, name)
-        assert found is not None, line
-        command, context = found, click.Context(found, parent=context, info_name=name)
-    values, rest, _ = command.make_parser(context).parse_args(words)  # refuses options that are none
-    assert not rest, line
-    for parameter in command.params:
-        value = values.get(parameter.name)
-        assert not parameter.required or value, f"{line}: {parameter.name}"
-        if isinstance(parameter.type, click.Choice) and value:
-            assert set([value] if isinstance(value, str) else value) <= set(parameter.type.choices), line
-
-
-@pytest.mark.parametrize("name", POLICIES)
-@pytest.mark.parametrize("with_shares", [True, False])
-def test_every_command_in_every_document_is_one(name: str, with_shares: bool, tmp_path: Path) -> None:
-    made = known(tmp_path / "my folder", made=plan(*POLICIES[name]))
-    made = made if with_shares else replace(made, shares=())
-    for document in documents(made):
-        assert document.commands
-        for line in document.commands:
-            require_real(line)
-
-
-@pytest.mark.parametrize(
-    "line", ["recovery nothing", "recovery status --sometimes", "recovery heartbeat", "recovery cancel a --path"]
-)
-def test_a_command_that_is_none_would_be_found(line: str) -> None:
-    with pytest.raises((AssertionError, click.UsageError)):
-        require_real(line)
-
-
-def test_what_is_typed_on_the_day_lacks_nothing(everything: Known) -> None:
-    text = markdown(owner_runbook(everything))
-    heal = "recovery backup heal FILE... --group RULE --holder NAME --holder NAME --rotate --folder"
-    assert re.search(rf"{re.escape(heal)} \S+ --account KEY --network URL", text)
-    assert "recovery backup combine FILE... --folder" in text  # without a share it is refused
-    verify, unpack, status = (
-        text.index(f"recovery {each}") for each in ("bundle verify", "bundle unpack", "status --folder FOLDER")
-    )
-    assert verify < unpack < status
-
-
-def test_labels_and_folders_stand_in_commands_as_a_shell_takes_them(tmp_path: Path) -> None:
-    made = known(tmp_path / "it's mine")
-    words = [shlex.split(line) for line in owner_runbook(made).commands]
-    assert any(THEFT.label in line for line in words) and any(str(tmp_path / "it's mine") in line for line in words)
-    for document in documents(made):
-        mentions = "it's mine" in markdown(document).replace("'\"'\"'", "'")
-        assert mentions == (document.name == "runbook-owner"), "where the folder is, is nobody else's affair"
-
-
-def test_a_guardian_gets_commands_for_their_own_paths_alone(everything: Known) -> None:
-    dora = "\n".join(guardian_runbook(everything, "Dora").commands)
-    assert "--path heirs" in dora and "--path children" in dora and "--action freeze" not in dora
-    ana = "\n".join(guardian_runbook(everything, "Ana").commands)
-    assert "--action freeze" in ana and f"--stop {shlex.quote(THEFT.label)}" in ana and "--path heirs" not in ana
-    assert "--signer paper" in "\n".join(guardian_runbook(everything, "Carl").commands)
-    assert "--signer paper" not in ana
-    with pytest.raises(InvalidInput, match="There is no guardian 'Zoe'"):
-        guardian_runbook(everything, "Zoe")
+# --------------------------------------------------------------------------------------- what fits whom
 
 
 def test_a_key_of_the_owners_gets_no_guardians_runbook(everything: Known) -> None:
@@ -379,6 +289,8 @@ def test_markdown_and_pdf_say_the_same(drawn: list[tuple[Document, bytes]]) -> N
             assert line in markdown(document) and line.replace(" ", "") in said
         for step in document._steps():
             assert "".join(span.text for span in spans(step.text)).replace(" ", "") in said
+            for label, _ in step.typed:
+                assert label.replace(" ", "") in said and label in plain
 
 
 def test_the_same_input_gives_the_same_bytes(everything: Known, drawn: list[tuple[Document, bytes]]) -> None:
@@ -394,6 +306,14 @@ def test_pages_are_sound(drawn: list[tuple[Document, bytes]]) -> None:
             assert not overlaps(page), document.name
             content = text.partition(document.footer)[0].strip() if document.footer in text else text
             assert not content.endswith(titles), f"{document.name}: a heading at the foot of a page"
+
+
+@pytest.mark.parametrize("above", range(38, 46))
+def test_a_short_table_stays_with_its_headings(above: int) -> None:
+    table = Table(tuple((f"row{number}", "something") for number in range(4)))
+    parts = (*[Said("filling")] * above, Section("Outer"), Section("Inner", inner=True), table, Said("end"))
+    pages = page_texts(pdf(Document("x", "A title", "", "foot", parts)))
+    assert [all(word in page for word in ("Outer", "Inner", "row0", "row3")) for page in pages].count(True) == 1
 
 
 def test_the_account_is_read_from_the_paper(drawn: list[tuple[Document, bytes]]) -> None:
