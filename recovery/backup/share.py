@@ -326,14 +326,13 @@ class SetNote:
                         text_of(each["sealed"]),
                         boolean(each["guardian"]),
                         checked_address(text_of(each["proof"])),
-                        None if each.get("destroyed") is None else integer(each["destroyed"]),
+                        None if each["destroyed"] is None else integer(each["destroyed"]),
                     )
                     for each in content["holders"]
                 ),
                 None if retired is None else integer(retired),
-                # What follows, and whether a share is destroyed, notes of earlier releases do not say.
-                tuple(checked_address(text_of(each)) for each in content.get("successors", ())),
-                tuple(integer(each) for each in content.get("replacedOn", ())),
+                tuple(checked_address(text_of(each)) for each in content["successors"]),
+                tuple(integer(each) for each in content["replacedOn"]),
             )
 
         return files.parse(source, SET_KIND, files.loads(text, SET_KIND, source), build)

@@ -46,6 +46,20 @@ def may_be_lost(groups: Sequence[tuple[int, int]], group_threshold: int, holders
     return 0
 
 
+def needed(
+    groups: Sequence[tuple[int, int]], group_threshold: int, holders: Sequence[tuple[str, int]]
+) -> tuple[str, ...]:
+    """The holders without whom the others have too few, each by themselves, in order.
+
+    Args:
+        groups: As for `least_together`.
+        group_threshold: As for `least_together`.
+        holders: As for `least_together`.
+    """
+    names = dict.fromkeys(name for name, _ in holders)
+    return tuple(name for name in names if not _enough(groups, group_threshold, holders, names.keys() - {name}))
+
+
 def _enough(
     groups: Sequence[tuple[int, int]], group_threshold: int, holders: Sequence[tuple[str, int]], names: Iterable[str]
 ) -> bool:

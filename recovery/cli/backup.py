@@ -90,7 +90,7 @@ def _show(folder: Folder, note: SetNote, notes: list[SetNote]) -> None:
         place += (", also a guardian" if holder.guardian else "") + "; "
         place += f"shown {when(last)}" if last is not None else "never shown"
         rows.append((holder.name, place + (": ask for it (recovery backup check)" if due else "")))
-    rows.append(("May be lost", f"any {lost} of the holders" if lost else "nobody: every holder is needed"))
+    rows.append(("May be lost", f"any {lost} of the holders" if lost else _needed(note)))
     rows.append(("Have the secret", f"{together} holders together" if together > 1 else "a single holder"))
     table(rows)
     _say_standing(folder, note, notes)
@@ -98,21 +98,34 @@ def _show(folder: Folder, note: SetNote, notes: list[SetNote]) -> None:
         warn("One person alone can have the secret.")
 
 
+def _needed(note: SetNote) -> str:
+    """Of a set in which not just anybody may be lost, who may not be."""
+    from ..backup.spread import needed
+    from ..explain import listing
+
+    about = note.about
+    names = needed(about.groups, about.group_threshold, [(holder.name, holder.group) for holder in note.holders])
+    if len(names) == len({holder.name for holder in note.holders}):
+        return "nobody: every holder is needed"
+    return f"not just anybody: without {listing(names, 'or')} too few are left"
+
+
 def _say_standing(folder: Folder, note: SetNote, notes: list[SetNote]) -> None:
     """Whether a set is in force, and what remains to be done about it if not."""
     from ..chains import chain_names
-    from ..explain import when
-    from .rotated import elsewhere, waits_for
+    from ..explain import listing, when
+    from .rotated import elsewhere, followed
 
     if note.retired is not None:
         say(f"Given up on {when(note.retired)}: what is left of it should be destroyed.", bold=True)
         if note.dangerous:
             say("Note who has told you that it is:")
             command_line(f"recovery backup destroyed NAME --set {note.about.short} --folder {quote(folder.path)}")
-    elif before := waits_for(note, notes):
+    elif before := followed(note, notes):
+        sets = listing([f"set {other.about.short}" for other in before], "or")
         say(
-            f"NOT IN FORCE, unless the chain says otherwise: its key is to own the account in place of that of set "
-            f"{before.about.short}. Go on with the same recovery backup heal --rotate as before.",
+            f"NOT IN FORCE, unless the chain says otherwise: its key is to own the account in place of that of "
+            f"{sets}. Go on with the same recovery backup heal --rotate as before.",
             bold=True,
         )
     elif note.replaced_on and (left := elsewhere(folder, note)):

@@ -91,7 +91,7 @@ def _words(question: Challenge, source: Path | None, identity_files: tuple[Path,
     """
     from ..backup.share import SetNote, Share
     from ..backup.shares import Words
-    from .backup_combine import from_file
+    from .backup_taking import from_file
     from .keys import read_secret
 
     if source is None:

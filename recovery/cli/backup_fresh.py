@@ -71,7 +71,8 @@ class Fresh:
         """
         from ..backup.gathering import Gathered
         from ..backup.share import Share
-        from .backup_combine import from_file, secret_of
+        from .backup_combine import secret_of
+        from .backup_taking import from_file
 
         gathered = Gathered(note.about)
         for path in (path for other, where in left if other == note for path in _shares(note, where)):

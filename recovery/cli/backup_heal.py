@@ -11,10 +11,11 @@ import click
 
 from .. import files
 from ..errors import InvalidInput, Refused
-from .backup_combine import gather, secret_of
+from .backup_combine import secret_of
 from .backup_making import Spread, spreading
 from .backup_notes import PART, notes_in
 from .backup_sealing import IDENTITY, identities
+from .backup_taking import gather
 from .options import ADDRESS, FILE, Paying, foldered, owning, sending
 from .session import command_line, quote, warn
 

@@ -83,3 +83,19 @@ def tell_guardians(holders: Sequence[Kept], plan: PolicyPlan | None, agreed: boo
     )
     if not sys.stdin.isatty() or not click.confirm("Make the shares all the same?", default=False, err=True):
         raise refusal
+
+
+def tell_fewer(rules: Sequence[tuple[int, int]], group_threshold: int, names: Sequence[str]) -> None:
+    """Says if fewer people than shares are enough, as somebody would hold several."""
+    from ..backup.spread import least_together
+    from ..explain import listing
+
+    numbers = [number for number, (_, size) in enumerate(rules, 1) for _ in range(size)]
+    together = least_together(rules, group_threshold, list(zip(names, numbers, strict=True)))
+    needed = sum(sorted(least for least, _ in rules)[:group_threshold])
+    if together < needed:
+        several = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+        warn(
+            f"{needed} shares are needed, but {together} people have enough together: {listing(several)} would hold "
+            "more than one. Better give each share to somebody else."
+        )

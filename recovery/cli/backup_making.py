@@ -103,7 +103,7 @@ class Spread:
             InvalidInput: It makes no sense.
             Refused: A holder is a guardian too, and that was not agreed to.
         """
-        from .backup_holders import kept_by, tell_guardians
+        from .backup_holders import kept_by, tell_fewer, tell_guardians
 
         for text in given["names"]:
             refuse_secret(text, "nothing secret: it is asked for")
@@ -113,6 +113,7 @@ class Spread:
             require_free(given["output"])
         holders = kept_by(given["names"], folder, plan)
         tell_guardians(holders, plan, given["guardians_too"])
+        tell_fewer(rules, least, given["names"])
         return cls(rules, least, holders, given["passphrase"], folder, given["output"], given["sheets"])
 
     def make(self, kind: Kind, secret: bytes, label: str, ring: Keyring) -> SetNote:
@@ -380,11 +381,11 @@ def _said_of_sheets(note: SetNote, written: Sequence[Path]) -> None:
     from .backup_sheet import how_to_print
 
     # A share's file ends in .json, and what is sealed in .json.age: of that there is no sheet.
-    sheets = [path.with_suffix(".pdf") for path in written if path.suffix == ".json"]
+    open_ = [path for path in written if path.suffix == ".json"]
     click.echo()
-    if sheets:
+    if open_:
         say("A PDF of each share that is not sealed lies beside it. It was read back.", bold=True, colour="green")
-        how_to_print(sheets)
+        how_to_print([path.with_suffix(".pdf") for path in open_], scanned=True, beside=open_)
     if any(holder.sealed for holder in note.holders):
         say("Of a sealed share only its holder can make a sheet:")
         command_line("recovery backup sheet make SHARE --identity KEYFILE")

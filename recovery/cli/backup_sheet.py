@@ -11,9 +11,9 @@ import click
 
 from .. import files
 from ..errors import InvalidInput
-from .backup_combine import from_file
 from .backup_sealing import IDENTITY, identities
 from .backup_sheet_scan import scan
+from .backup_taking import from_file
 from .keys_seed import LISTED, listed, places_of, typed_words
 from .kit_files import paper_option
 from .options import FILE, unlocking, yes_option
@@ -140,15 +140,16 @@ for _command in (make, seed, blank, scan):
 # ------------------------------------------------------------------------------------------------ details
 
 
-def how_to_print(targets: Sequence[Path], scanned: bool = False) -> None:
+def how_to_print(targets: Sequence[Path], scanned: bool = False, beside: Sequence[Path] = ()) -> None:
     """What is to be done with sheets that have a secret on them.
 
     Args:
         targets: The sheets.
         scanned: Whether the paper may be tried with a picture of it. Of a whole secret there should never be one.
+        beside: Other files with the same secrets, which are to be deleted as well.
     """
-    one = len(targets) == 1
-    sheets, them = ("sheet", "file") if one else ("sheets", "files")
+    sheets = "sheet" if len(targets) == 1 else "sheets"
+    them = "file" if len(targets) + len(beside) == 1 else "files"
     say(
         f"Next: print the {sheets}, on a printer at a cable, without a network and without a memory that keeps pages: "
         f"not in an office or a shop. See that the paper can be read{':' if scanned else '.'}"
@@ -157,7 +158,7 @@ def how_to_print(targets: Sequence[Path], scanned: bool = False) -> None:
         command_line("recovery backup sheet scan PICTURE")
         them += ", the picture and what was read from it"
     say(f"Then delete the {them}, also from the trash and the printer's queue:")
-    command_line(f"rm {' '.join(quote(target) for target in targets)}")
+    command_line(f"rm {' '.join(quote(target) for target in (*targets, *beside))}")
 
 
 def _share(source: Path, opened: list[str]) -> Share:

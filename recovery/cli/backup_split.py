@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidInput
+from ..errors import InvalidFile, InvalidInput, Refused
 from .backup_making import Spread, spreading
 from .options import FILE, FOLDER, profile, unlocking
-from .session import load_plan, refuse_secret
+from .session import command_line, load_plan, quote, refuse_secret, say, warn
 
 if TYPE_CHECKING:
     from ..backup.forms import Kind
+    from ..backup.share import Holder, SetNote
     from ..folder import Folder
     from ..plan import PolicyPlan
     from .keys import Keyring
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--policy", "policy_file", type=FILE, metavar="FILE", help="Split the secret of a policy file.")
 @click.option("--hex", "as_hex", is_flag=True, help="Split any 16 to 32 bytes. You are asked for hexadecimal digits.")
 @click.option("--label", default="", metavar="TEXT", help="What you call the secret. Holders read it.")
+@click.option("--second-set", is_flag=True, help="Another set of it may stay in use: you know that, and why.")
 @spreading
 @FOLDER
 @unlocking
@@ -36,6 +40,7 @@ def split(
     policy_file: Path | None,
     as_hex: bool,
     label: str,
+    second_set: bool,
     folder_path: Path | None,
     keys: Keyring,
     **given: Any,
@@ -52,6 +57,8 @@ def split(
     folder = _folder(folder_path)
     spread = Spread.of(given, folder, _plan(folder, policy_file))
     kind, secret = _secret(seed, key, raw_key, policy_file, keys)
+    if folder is not None:
+        _tell_same(folder, kind, secret, second_set)
     spread.make(kind, secret, label, keys)
 
 
@@ -67,6 +74,64 @@ def _plan(folder: Folder | None, policy_file: Path | None) -> PolicyPlan | None:
     if policy_file is not None:
         return load_plan(policy_file)
     return folder.newest if folder and folder.policy_files() else None
+
+
+def _tell_same(folder: Folder, kind: Kind, secret: bytes, agreed: bool) -> None:
+    """Says which sets of the same secret are in use, and has it agreed to that there will be another one.
+
+    Raises:
+        Refused: It was not agreed to.
+    """
+    from ..explain import listing
+
+    same = _same(folder, kind, secret)
+    for about, holders in ((note.about, note.dangerous) for note in same if note.dangerous):
+        warn(
+            f"Set {about.short} ({about.rule}) is of the same secret. It was given up, but shares of it are not noted "
+            f"as destroyed, and enough of them still give the secret: {_names(holders)}."
+        )
+    same = [note for note in same if note.retired is None]
+    if not same:
+        return
+    for about, holders in ((note.about, note.holders) for note in same):
+        warn(
+            f"Set {about.short} ({about.rule}, for {_names(holders)}) is of the same secret, and stays good: whoever "
+            "has enough shares of either set has the secret. Shares of two sets do not go together."
+        )
+    say("To put a fresh set in the place of one, instead of having both:")
+    command_line(f"recovery backup heal SHARE ... --folder {quote(folder.path)}")
+    if agreed:
+        return
+    which = listing([f"set {note.about.short}" for note in same])
+    refusal = Refused(
+        f"Nothing was made: {which} of the same secret {'is' if len(same) == 1 else 'are'} in use. Replace it with "
+        "recovery backup heal, or agree to another set with --second-set."
+    )
+    if not sys.stdin.isatty() or not click.confirm("Make another set all the same?", default=False, err=True):
+        raise refusal
+
+
+def _names(holders: Sequence[Holder]) -> str:
+    from ..explain import listing
+
+    return listing(list(dict.fromkeys(holder.name for holder in holders)))
+
+
+def _same(folder: Folder, kind: Kind, secret: bytes) -> list[SetNote]:
+    """Sets of the same secret, also given up: by its account, or else by the check value."""
+    from ..backup.forms import address_of
+    from .backup_notes import notes_in
+
+    address, damaged = address_of(kind, secret), list[InvalidFile]()
+    found = []
+    for _, note in notes_in(folder.path, damaged):
+        known = address is not None and note.about.address is not None
+        alike = note.about.address == address if known else note.about.check.fits(secret)
+        if alike:
+            found.append(note)
+    for error in damaged:  # what it says cannot be compared, and harms nothing here
+        warn(f"{error.message} It is left out.")
+    return found
 
 
 def _secret(seed: bool, key: str | None, raw_key: bool, policy_file: Path | None, ring: Keyring) -> tuple[Kind, bytes]:

@@ -62,7 +62,7 @@ def all_clear(scene: Scene, gone: Collection[str], shares: Mapping[str, str]) ->
     Args:
         scene: What is known.
         gone: Addresses of the keys that were replaced; a guardian who is one of them is the owner, and gets none.
-        shares: By holder, what they have of sets of the stolen key, which is worth nothing now.
+        shares: By holder, what they have of sets of the stolen key, which may still open something else.
 
     Returns:
         Messages by the files' names.
@@ -96,8 +96,8 @@ def _all_clear(scene: Scene, name: str, contact: str, guards: bool, share: str) 
     )
     if share:
         parts.append(
-            f"You keep {share}. It is of the old key, and worth nothing now. Destroy it, with all copies, also on "
-            "paper, and tell me when you have. I ask nobody to send me one."
+            f"You keep {share}, of the old key. Keep it until I tell you, by voice, that I have moved whatever that "
+            "key still opens. Then destroy it, with all copies, also on paper, and tell me. I ask nobody to send it."
         )
     if guards:
         parts.append(

@@ -25,17 +25,23 @@ def elsewhere(folder: Folder, note: SetNote) -> list[int]:
     return [chain for chain in folder.note.chains if chain not in note.replaced_on]
 
 
-def waits_for(note: SetNote, notes: Iterable[SetNote]) -> SetNote | None:
-    """The set in force that this one was made to follow, as long as its own key has not been seen to rule anywhere.
+def followed(note: SetNote, notes: Iterable[SetNote]) -> list[SetNote]:
+    """The sets in force of the key that this one's was drawn to follow, as long as that has not been seen to rule.
 
-    It may have been healed since, with the same key: then its place has a set that knows nothing of what was to follow.
+    Of several sets of one key nobody notes which one was put together: it is the key that is followed. A set may have
+    been healed since, with the same key: then its place has a set that knows nothing of what was to follow.
     """
     known = list(notes)
     before = [other for other in known if note.about.address in other.successors]
     if not before or any(other.replaced_on for other in before):
-        return None
+        return []
     same = [other for other in known if other.about.address == before[-1].about.address and other.retired is None]
-    return (same or before)[-1]
+    return same or before[-1:]
+
+
+def waits_for(note: SetNote, notes: Iterable[SetNote]) -> SetNote | None:
+    """The last one of the sets that this one is to follow, or None if it does not wait."""
+    return next(reversed(followed(note, notes)), None)
 
 
 def abandon(folder: Folder, replaced: Collection[str], ruling: Collection[str], chain: int) -> list[SetNote]:

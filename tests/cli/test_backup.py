@@ -82,7 +82,7 @@ def test_a_key_is_split_and_any_two_of_three_bring_it_back(console: Console) -> 
     assert [holder.name for holder in note.holders] == ["Xaver", "Yara", "Zoe"]
     for chosen in ((one, two), (three, one), (two, three), (one, two, three)):
         again = combined(console, *chosen, "--as", "hex", "-o", "back.txt")
-        assert "That is enough." in again.words and "The check value is right" in again.words
+        assert "That is enough." in again.words and "The check value of set" in again.words
         assert (console.home / "back.txt").read_text() == KEY[2:] + "\n"
         assert stat.S_IMODE((console.home / "back.txt").stat().st_mode) == 0o600
         (console.home / "back.txt").unlink()
@@ -294,7 +294,7 @@ def test_words_are_typed_with_four_letters_each_and_the_folder_knows_what_they_a
     made(console, "--passphrase", *FOLDER, secret=[KEY, PHRASE])
     typed = [" ".join(word[:4] for word in read(console, name).words.text.split()) for name in shares(console)[:2]]
     said = combined(console, "--typed", *FOLDER, "--as", "hex", "-o", "back.txt", passwords=[*typed, PHRASE])
-    assert "1 more share is needed: 1 of 2 is there" in said.words and "The check value is right" in said.words
+    assert "1 more share is needed: 1 of 2 is there" in said.words and "The check value of set" in said.words
     assert ADDRESS in said.words
     assert (console.home / "back.txt").read_text().strip() == KEY[2:]
 
@@ -346,7 +346,16 @@ def test_mixed_sets_and_altered_files_are_named(console: Console) -> None:
     console.run("backup", "split", "--raw-key", *TWO_OF_THREE, "-o", "other", passwords=[KEY])
     one, two, _ = shares(console)
     strange = shares(console, "other")[1]
-    console.refuses("backup", "combine", one, strange, because=f"{strange}: The share of Yara is of another", code=2)
+    console.refuses("backup", "combine", one, strange, because="Leave out what is of another set", code=2)
+    both = (*shares(console), *shares(console, "other"))
+    console.refuses("backup", "combine", *both, because="Name the files of the one that you mean", code=2)
+    for number, chosen in enumerate(((strange, one, two), (one, strange, two), (one, two, strange))):
+        said = combined(console, *chosen, "--as", "hex", "-o", f"back-{number}.txt")
+        names = [read(console, name).about.short for name in (strange, one)]
+        assert f"Left out, being of set {names[0]}, of " in said.words
+        assert f"while enough are of set {names[1]}, of " in said.words
+        assert f": {strange}." in said.words and f"value of set {names[1]} is right" in said.words
+        assert (console.home / f"back-{number}.txt").read_text().strip() == KEY[2:]
     text = (console.home / two).read_text()
     (console.home / "cut.json").write_text(text[:-40])
     console.refuses("backup", "combine", one, "cut.json", because="cut.json is not a share of a secret", code=2)
@@ -358,6 +367,16 @@ def test_mixed_sets_and_altered_files_are_named(console: Console) -> None:
     console.refuses("backup", "combine", because="Which shares?", code=2)
     said = console.run("backup", "combine", one, one, code=1)
     assert "the same share once more, which counts once" in said.words
+
+
+def test_a_whole_seed_phrase_is_not_taken_for_a_share(console: Console) -> None:
+    (console.home / "words.txt").write_text(SEED)
+    because = "words.txt: This is a seed phrase, no share: it needs no others. Keys come of it with: recovery keys"
+    console.refuses("backup", "combine", "words.txt", because=because, code=2)
+    console.refuses("backup", "combine", "--typed", because="This is a seed phrase", code=2, passwords=[SEED])
+    (console.home / "words.txt").write_text(SEED.replace("yellow", "winner"))  # neither
+    console.refuses("backup", "combine", "words.txt", because="its words are none either", code=2)
+    assert "winner" not in "\n".join(console.said)
 
 
 def test_a_check_value_or_account_that_does_not_fit_is_refused(console: Console) -> None:
@@ -532,6 +551,70 @@ def test_sets_are_listed_with_what_may_be_lost(console: Console, policy: PolicyP
     assert "Given up on" in console.run("backup", "list", *FOLDER).words
     path.write_text(path.read_text().replace("Xaver", "Xavier"))
     console.refuses("backup", "list", *FOLDER, because="altered or cut off", code=2)
+
+
+def test_where_one_holds_several_shares_it_is_said_what_that_means(console: Console, policy: PolicyPlan) -> None:
+    folder_of(console, policy, None)
+    names = [part for name in ("Xaver", "Xaver", "Yara", "Zoe") for part in ("--holder", name)]
+    arguments = ("backup", "split", "--raw-key", "--group", "3 of 4", *names, *FOLDER, *OUT)
+    said = console.run(*arguments, passwords=[KEY])
+    assert "3 shares are needed, but 2 people have enough together: Xaver would hold more than one." in said.words
+    said = console.run("backup", "list", *FOLDER)
+    assert "not just anybody: without Xaver too few are left" in said.words and "2 holders together" in said.words
+    others = [part for name in ("Wim", "Yara", "Zoe") for part in ("--holder", name)]
+    arguments = ("backup", "split", "--raw-key", "--group", "3 of 3", *others, *FOLDER, "-o", "more", "--second-set")
+    assert "would hold more than one" not in console.run(*arguments, passwords=[KEY]).words
+    assert "nobody: every holder is needed" in console.run("backup", "list", *FOLDER).words
+
+
+def test_a_second_set_of_a_secret_is_agreed_to(console: Console, policy: PolicyPlan) -> None:
+    folder_of(console, policy, None)
+    made(console, *FOLDER)
+    set_ = read(console, shares(console)[0]).about.short
+    again = ("backup", "split", "--raw-key", *TWO_OF_THREE, "-o", "more", *FOLDER)
+    console.refuses(*again, because=f"Nothing was made: set {set_} of the same secret is in use.", passwords=[KEY])
+    said = console.run(*again, "--second-set", passwords=[KEY])
+    assert f"Set {set_} (2 of 3, for Xaver, Yara and Zoe) is of the same secret, and stays good" in said.words
+    assert "recovery backup heal SHARE" in said.out
+    (path,) = (console.home / "mine/shares").glob(f"set-{set_}.json")
+    note = SetNote.loads(path.read_text()).retire(1_900_000_000)
+    path.write_text(note.destroying(["Yara"], 1_900_000_001).dumps())
+    third = ("backup", "split", "--raw-key", *TWO_OF_THREE, "-o", "third", *FOLDER)
+    said = console.run(*third, passwords=[KEY], code=1)
+    assert "and enough of them still give the secret: Xaver and Zoe." in said.words
+    assert f"set {set_} of the same secret" not in said.words  # only of the one in use it is asked
+    path.write_text(note.destroying(["Xaver", "Yara", "Zoe"], 1_900_000_001).dumps())
+    path.with_name("set-00000000.json").write_text("{}")
+    said = console.run(*third, passwords=[KEY], code=1)
+    assert set_ not in said.words and "set-00000000.json" in said.words and "It is left out." in said.words
+    # What has no account is known by its check value; another secret is not asked about.
+    for option, secret in (("--hex", "ab" * 16), ("--raw-key", "0x" + bytes(person("ana").key).hex())):
+        other = ("backup", "split", option, *TWO_OF_THREE, *FOLDER)
+        assert "of the same secret" not in console.run(*other, "-o", f"out{option}", passwords=[secret]).words
+        console.refuses(*other, "-o", "twice", because="of the same secret is in use", passwords=[secret])
+
+
+def test_a_set_made_by_mistake_is_given_up_as_a_whole_and_never_the_last_one(
+    console: Console, policy: PolicyPlan
+) -> None:
+    folder_of(console, policy, None)
+    made(console, *FOLDER)
+    one = read(console, shares(console)[0]).about.short
+    give_up = ("backup", "destroyed", "xaver", "Yara", "Zoe", *FOLDER)
+    console.refuses(*give_up, "--set", one, because=f"Set {one} is the only one in use of the key of {ADDRESS}")
+    console.run("backup", "split", "--raw-key", *TWO_OF_THREE, "-o", "b", "--second-set", *FOLDER, passwords=[KEY])
+    console.refuses(*give_up, because="has no share of a set that was given up", code=2)  # which set is never guessed
+    some = ("backup", "destroyed", "Xaver", "Yara", "--set", one, *FOLDER)
+    because = "name all of its holders: Xaver, Yara, Zoe."
+    console.refuses(*some, because=because, code=2)
+    console.refuses(*give_up, "Wim", "--set", one, because="Wim' has no share", code=2)
+    said = console.run(*give_up, "--set", one)
+    assert "nothing is left" in said.words and "has that secret still" in said.words
+    listed = {each["set"]: each for each in json.loads(console.run("backup", "list", *FOLDER, "--json").out)}
+    assert listed[one]["retired"] and all(holder["destroyed"] for holder in listed[one]["holders"])
+    (two,) = set(listed) - {one}
+    assert listed[two]["retired"] is None and not any(holder["destroyed"] for holder in listed[two]["holders"])
+    console.refuses(*give_up, "--set", two, because="is the only one in use")
 
 
 def test_a_folder_still_opens_with_shares_in_it(console: Console, policy: PolicyPlan) -> None:

@@ -29,8 +29,8 @@ def note(console: Console, policy: PolicyPlan) -> SetNote:
     return noted(console)
 
 
-def split(console: Console, out: str) -> None:
-    arguments = ("backup", "split", "--raw-key", "--group", "2 of 3", *HOLDERS, *FOLDER, "-o", out)
+def split(console: Console, out: str, *more: str) -> None:
+    arguments = ("backup", "split", "--raw-key", "--group", "2 of 3", *HOLDERS, *FOLDER, "-o", out, *more)
     console.run(*arguments, passwords=[KEY])
 
 
@@ -115,7 +115,7 @@ def test_who_was_silent_for_a_year_is_to_be_asked(
 
 def test_slips_are_said(console: Console, note: SetNote) -> None:
     one = shares(console)[0]
-    split(console, "other")
+    split(console, "other", "--second-set")
     answer = ("backup", "answer", "ask.json")
     because = "this share is of set"
     console.refuses(*answer, shares(console, "other")[0], because=because)

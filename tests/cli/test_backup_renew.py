@@ -106,8 +106,10 @@ def test_destroyed_shares_are_ticked_off_and_the_others_stay_on_the_list(
     listed = console.run("backup", "list", *FOLDER)
     assert listed.words.count("TO BE DESTROYED") == 2 and "share 1.3, not sealed; destroyed, as noted" in listed.words
     # Xaver and Yara have fresh shares as well, which are nobody's to destroy.
-    for names in (("Zoe",), ("Xaver", "Wim"), ("Xaver", "--set", in_use(console)[0].about.short)):
+    for names in (("Zoe",), ("Xaver", "Wim")):
         console.refuses("backup", "destroyed", *names, *FOLDER, because=because, code=2)
+    of_fresh = ("backup", "destroyed", "Xaver", "--set", in_use(console)[0].about.short, *FOLDER)
+    console.refuses(*of_fresh, because="is in use: its shares are needed. Nothing was noted.", code=2)
     said = console.run("backup", "destroyed", "Xaver", "Yara", *FOLDER)
     assert "nothing is left" in said.words and notes(console)[before.about.short].dangerous == ()
     old, new = sorted(
@@ -170,8 +172,10 @@ def test_wherever_it_breaks_off_the_same_command_goes_on(
     rules = live.client.owners(mine.wallet)
     made = step != "promise" and account_in(console, "new")
     assert rules == (owners_of(str(made)) if step in ("show_refused", "give_up_sets") else owners_of("owner"))
-    console.run(*heal(console), passwords=1)
+    said = console.run(*heal(console), passwords=1)
     (fresh,) = in_use(console)
+    for note in (before, fresh) if made else (before,):  # of each set that was put together it is said which one it is
+        assert said.words.count(f"The check value of set {note.about.short} is right") == 1
     assert live.client.owners(mine.wallet) == owners_of(str(fresh.about.address)) != owners_of("owner")
     assert len(notes(console)) == 2 and made in (False, fresh.about.address)
     assert notes(console)[before.about.short].retired is not None
@@ -287,6 +291,26 @@ def test_a_set_that_waits_goes_on_waiting_when_the_old_one_is_healed_with_the_sa
         patched.setattr(backup_renewing, "signed_batch", stopped)
         console.run(*heal(console), passwords=1, code=1, error=False)
     (stranded,) = (note for note in in_use(console) if not note.successors)
+    # Which of two sets of the old key was put together nobody has noted: it is the key that is followed.
+    console.run(
+        "backup",
+        "split",
+        "--raw-key",
+        "--group",
+        "2 of 2",
+        *holding("Udo", "Vera"),
+        *FOLDER,
+        "--second-set",
+        "-o",
+        "second",
+        passwords=[KEY],
+    )
+    (second,) = (note for note in in_use(console) if len(note.holders) == 2)
+    (first,) = (note for note in in_use(console) if note.about.short not in (second.about.short, stranded.about.short))
+    said = console.run("backup", "list", *FOLDER)
+    both = [f"set {each.about.short}" for each in (first, second)]
+    assert any(f"in place of that of {' or '.join(each)}." in said.words for each in (both, both[::-1]))
+    console.run("backup", "destroyed", "Udo", "Vera", "--set", second.about.short, *FOLDER)
     without = [word for word in heal(console, where="healed") if word not in ("--rotate", *PAYER)]
     console.run(*without, passwords=1)
     (healed,) = (note for note in in_use(console) if note.about.short != stranded.about.short)

@@ -94,7 +94,7 @@ def test_sheets_lie_beside_their_shares_and_bring_the_secret_back(console: Conso
     for name in split:
         (console.home / name).unlink()
     done = console.run("backup", "combine", *map(str, sheets), "-o", "back.txt")
-    assert "The check value is right" in done.words
+    assert "The check value of set" in done.words
     assert (console.home / "back.txt").read_text() == f"{SEED}\n"
 
 
@@ -163,7 +163,8 @@ def test_split_puts_on_paper_what_is_not_sealed(
     (sheet,) = (console.home / "out").glob("*.pdf")
     assert is_secret(sheet) and "Zoe" in said_on(sheet)
     assert pypdfium2.PdfDocument(sheet)[0].get_width() == 612
-    assert "It was read back." in done.words and f"rm out/{sheet.name}" in done.words
+    assert "It was read back." in done.words and f"rm out/{sheet.name} out/{sheet.stem}.json" in done.words
+    assert "recovery backup sheet scan PICTURE" in commands(done)
     assert "recovery backup sheet make SHARE --identity KEYFILE" in commands(done)
     console.run("backup", "combine", str(sheet), *shares(console)[:1], "--identity", "xaver.key", "-o", "back.json",
                 passwords=[PASSWORD])  # fmt: skip
@@ -192,6 +193,7 @@ def test_a_seed_phrase_is_put_on_paper_after_a_look_at_its_accounts(console: Con
     assert is_secret(path) and FIRST in said and SECOND in said and "Ñandú" in said
     assert files.read_texts(path) == [SEED]
     console.refuses(*asked, "-y", because="seed.pdf exists already", code=2, passwords=[SEED])
+    console.refuses("backup", "combine", "seed.pdf", because="seed.pdf: This is a seed phrase, no share", code=2)
 
 
 def test_of_a_passphrase_it_is_said_that_there_is_one_and_no_account(console: Console) -> None:

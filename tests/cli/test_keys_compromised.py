@@ -41,7 +41,9 @@ def test_then_guardians_hear_of_it_and_the_shares_of_the_stolen_key_are_given_up
     assert letters["to-ana.txt"].startswith("To: Ana, ana@example.org") and letters["to-ana.txt"].endswith("Olga")
     for name, text in letters.items():
         assert ("Your kit stays good" in text and "not asked you for by voice" in text) == (name != "to-zoe.txt")
-        assert ("worth nothing now. Destroy it" in text) == (name in ("to-ana.txt", "to-zoe.txt"))
+        # What the old key still opens is lost with its shares.
+        waits = "Keep it until I tell you, by voice, that I have moved whatever that key still opens. Then destroy it"
+        assert (waits in text) == (name in ("to-ana.txt", "to-zoe.txt"))
         assert defence.wallet in text and "Nobody needs your key, its words, a password or money." in text
     assert f"share 1.2 of set {note.about.short} and share 1.3 of set {note.about.short}" in letters["to-zoe.txt"]
     assert "Tell your guardians, by voice" in done.words and str(place.relative_to(console.home)) in done.out

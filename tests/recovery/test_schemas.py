@@ -82,9 +82,8 @@ TEXTS = {
     "recovery-history": PAPERS["history"],
     "recovery-bundle": PAPERS["bundle"],
 }
-#: What older writers left out, and what is for people alone.
+#: What is for people alone.
 NOT_NEEDED = {
-    "recovery-share-set": ("successors", "replacedOn", "holders__0__destroyed"),
     "recovery-bundle": ("files__0__what",),
 }
 

@@ -14,7 +14,7 @@ from shamir_mnemonic import combine_mnemonics, generate_mnemonics, wordlist
 
 from recovery.backup import check_value, forms, proving, share, shares, spread
 from recovery.backup.forms import Kind
-from recovery.backup.gathering import Gathered
+from recovery.backup.gathering import Gathered, Sorted
 from recovery.backup.share import About, Check, SetNote, Share
 from recovery.backup.shares import ShareSet, State, Words
 from recovery.errors import InvalidFile, InvalidInput
@@ -26,7 +26,7 @@ VECTORS = json.loads((Path(__file__).parent / "vectors" / "slip39.json").read_te
 SECRET = bytes(range(100, 132))
 GROUPS = [(1, 1), (2, 3), (3, 5)]
 #: Words of SLIP-39's list that our own sentences have.
-ORDINARY = {"together", "already", "unknown", "replace", "program"}
+ORDINARY = {"together", "already", "unknown", "replace", "program", "negative"}
 
 
 def made(
@@ -367,10 +367,11 @@ def test_a_note_says_what_takes_the_place_of_its_key_and_which_shares_are_destro
     assert SetNote.loads(after.dumps()) == after
 
 
-def test_a_note_of_an_earlier_release_is_read() -> None:
+@pytest.mark.parametrize("lacking", ["holders__1__destroyed", "successors", "replacedOn", "retired"])
+def test_a_note_says_all_that_there_is_to_say(lacking: str) -> None:
     _, note, _ = of_key()
-    lacking = {f"holders__{number}__destroyed": ... for number in range(3)} | {"successors": ..., "replacedOn": ...}
-    assert SetNote.loads(forged(note.dumps(), **lacking)) == note
+    with pytest.raises(InvalidFile):
+        SetNote.loads(forged(note.dumps(), **{lacking: ...}))
 
 
 def test_the_note_of_a_set_holds_no_words_and_a_share_with_a_passphrase_no_account() -> None:
@@ -470,6 +471,50 @@ def test_a_file_whose_set_has_the_same_number_but_is_another_is_found() -> None:
         gathered.add(twin)
 
 
+def test_a_share_of_another_set_is_kept_apart_and_the_set_is_meant_that_there_is_enough_of() -> None:
+    (one, _, split), (other, _, theirs) = of_key(), of_key()
+    found = Sorted()
+    found.add(other, "first.json")
+    mine, _ = found.add(one, "one.json")
+    with pytest.raises(InvalidInput, match="enough of none|do not go together") as caught:
+        found.meant()
+    for part in (
+        f"Set {other.about.short}, of ",
+        f"Set {one.about.short}, of ",
+        ": first.json. 1 more share is needed",
+        ": one.json. 1 more share is needed",
+        "Leave out what is of another set than you mean, or look for more of the same set. Nothing was written.",
+    ):
+        assert part in caught.value.message
+    assert found.add(split.all[2], "two.txt") == (mine, True) and found.add(one, "again.json") == (mine, False)
+    assert found.meant() is mine and mine.state.combine() == bytes(person("ana").key)
+    assert mine.sources == ["one.json", "two.txt", "again.json"]
+    found.add(theirs.all[2], "second.txt")
+    with pytest.raises(InvalidInput, match="Name the files of the one that you mean") as caught:
+        found.meant()
+    assert "first.json, second.txt. Enough." in caught.value.message
+    for words in (*split.all, *theirs.all):
+        none_of(words.text, caught.value.message)
+
+
+def test_words_alone_are_sorted_too_and_a_file_joins_its_own() -> None:
+    (one, _, split), (_, _, theirs) = of_key(), of_key()
+    found = Sorted()
+    found.add(theirs.all[0], "theirs.txt")
+    mine, _ = found.add(split.all[1], "words.txt")
+    assert found.add(one, "one.json") == (mine, True) and found.meant() is mine and mine.about == one.about
+    assert f"its number {theirs.identifier}" in found.sets[0].name
+    assert not Sorted().complete and Sorted().meant().about is None
+
+
+def test_a_file_that_says_other_things_of_its_set_is_not_taken_for_one_of_another_set() -> None:
+    one, _, _ = of_key()
+    found = Sorted()
+    found.add(one, "one.json")
+    with pytest.raises(InvalidInput, match="than one.json: one of them was altered"):
+        found.add(replace(one, about=replace(one.about, label="other")), "two.json")
+
+
 def test_the_key_that_proves_a_share_follows_from_it_alone() -> None:
     _, note, split = of_key()
     assert [holder.proof for holder in note.holders] == [proving.proof_address(words) for words in split.all]
@@ -503,3 +548,21 @@ def test_what_may_be_lost_and_who_has_the_secret_is_counted(
     held = list(zip(holders, numbers, strict=True))
     assert spread.may_be_lost(groups, least, held) == lost
     assert spread.least_together(groups, least, held) == together
+
+
+@pytest.mark.parametrize(
+    ("groups", "least", "holders", "needed"),
+    [
+        ([(2, 3)], 1, "abc", ""),
+        ([(3, 3)], 1, "cab", "cab"),
+        ([(3, 4)], 1, "aabc", "a"),  # one of b and c may be lost, and not a
+        ([(1, 1), (2, 3)], 2, "dabc", "d"),
+        ([(2, 3), (16, 16)], 2, "abc" + "defghijklmnopqrs", "defghijklmnopqrs"),
+    ],
+)
+def test_it_is_known_without_whom_too_few_are_left(
+    groups: list[tuple[int, int]], least: int, holders: str, needed: str
+) -> None:
+    numbers = [number for number, (_, count) in enumerate(groups, 1) for _ in range(count)]
+    held = list(zip(holders, numbers, strict=True))
+    assert spread.needed(groups, least, held) == tuple(needed)
