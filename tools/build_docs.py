@@ -57,10 +57,12 @@ def _described(command: click.Command, context: click.Context) -> list[str]:
             found += _described(command.commands[name], click.Context(command, info_name=name, parent=context))
         return found
     given = [parameter.name for parameter in command.params]
-    own = [name for name in given if name and name not in (*READING, *SENDING)]
+    sends, asks = "max_fee" in given, "network" in given
+    common = (*READING * asks, *SENDING * sends)
+    own = [name for name in given if name and name not in common]
     arguments = " ".join(p.make_metavar() for p in command.params if isinstance(p, click.Argument))
     usage = " ".join(part for part in (context.command_path, arguments, "[OPTIONS]" * bool(own)) if part)
-    kinds = ["asks the chain"] * ("network" in given) + ["sends"] * ("account" in given)
+    kinds = ["asks the chain"] * asks + ["sends"] * sends
     note = f"It {' and '.join(kinds)}: see the options at the end.\n\n" if kinds else ""
     text = "\n".join(line.strip() for line in (command.help or "").strip().split("\n"))
     options = _options(command, own)

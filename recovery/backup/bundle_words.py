@@ -38,8 +38,9 @@ def readme(
         wheel: Whether it holds the program.
     """
     owned = (
-        "account.json, policies/, cards/, kits/, receipts/, shares/: what the owner has kept.\n"
-        "Unpacked, this is the owner's folder again: recovery status --folder .\n\n"
+        "account.json, policies/, cards/, kits/, receipts/, schedule.json: what the owner has\n"
+        "kept. shares/: who holds shares of a key. No share and no key is in here. Unpacked,\n"
+        "this is the owner's folder again: recovery status --folder .\n\n"
         if secrets
         else ""
     )
@@ -51,11 +52,11 @@ def readme(
     )
     program = (
         "wheel/: the program. With Python, from this folder:\n\n"
-        '    python -m pip install "ape-recovery[cli] @ file://$PWD/wheel/$(ls wheel)"\n'
+        '    python -m pip install "ape-recovery[cli,pdf,backup] @ file://$PWD/wheel/$(ls wheel)"\n'
         "    recovery bundle verify .\n\n"
         if wheel
         else f"The program is not in it. It is ape-recovery, release {release}:\n\n"
-        f'    python -m pip install "ape-recovery[cli]=={release}"\n'
+        f'    python -m pip install "ape-recovery[cli,pdf,backup]=={release}"\n'
         "    recovery bundle verify .\n\n"
     )
     return (

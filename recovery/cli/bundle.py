@@ -181,8 +181,8 @@ def verify(file: Path, fingerprint: str | None, offline: bool, where: Where, as_
 def unpack(file: Path, out: Path, fingerprint: str | None) -> None:
     """Make your folder again from a bundle that was checked: after a fire, on another computer.
 
-    The account, policies, cards, kits, receipts, the schedule, and who holds shares. What was
-    on paper or a key is not in a bundle.
+    The account, policies, cards, kits, receipts, the schedule, and who holds shares. Keys,
+    sheets, runbooks and a freeze that was signed ahead are not in a bundle.
     """
     from ..backup import archive
     from ..backup.bundle import MANIFEST, role

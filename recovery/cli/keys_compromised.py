@@ -40,7 +40,7 @@ def compromised(
     """Somebody else has your key, or may have it.
 
     If you still have it yourself (--signer) and a fresh one (--new-owner, --new-signer),
-    the wallet gets the fresh one at once: with that the stolen key is worth nothing,
+    the wallet gets the fresh one at once: with that the stolen key is worth nothing there,
     its shares are given up, and each guardian gets a message. Otherwise, and if that
     fails, it is as with `recovery panic`: freeze, a request for new owners, and a
     message for each guardian. Then comes what else the key opens.

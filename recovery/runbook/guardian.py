@@ -317,6 +317,6 @@ def _gone() -> Iterator[Part]:
     yield Section("If this program, a node or an explorer is gone")
     yield Said(
         "Any other node of the chain will do. Without the program, RECOVER.md goes from your kit to new owners with "
-        "other tools, or with a block explorer alone: it is in every copy of the program. Keep it on paper with your "
-        "kit."
+        "other tools, or with a block explorer alone: it is in every bundle and every copy of the program. Keep it on "
+        "paper with your kit."
     )

@@ -74,7 +74,7 @@ def _what(known: Known) -> Iterator[Part]:
         beside.append(f"What is in it can be seen in any browser: {listing(found)}")
     yield Code(known.account, "the account", tuple(beside))
     yield Said(
-        "The keys are lost when their owner is. For that case there are guardians: people who cannot open the safe "
+        "The keys may be lost when their owner is. For that case there are guardians: people who cannot open the safe "
         "either, but who together can have its lock changed, to a key of yours. That is slow and in public, on "
         "purpose, so that nobody does it while the owner lives."
     )
@@ -228,7 +228,8 @@ def _trouble(known: Known) -> Iterator[Part]:
             ),
             Step(
                 "You find sheets with words, devices, or envelopes that say “share” or “guardian”: keep them closed "
-                "and together, and photograph nothing. Show them to nobody who offers help; ask the guardians."
+                "and apart, and photograph nothing. A sheet of a share or a seed phrase has a page “Heirs”, which is "
+                "not secret and says what to do; it may be the quicker way. Show none to anybody who offers help."
             ),
             Step(
                 "A guardian has died or lost the key: others may be enough. Any path above with enough of them will do."
@@ -239,7 +240,7 @@ def _trouble(known: Known) -> Iterator[Part]:
             ),
             Step(
                 "The program cannot be had any more: every guardian's kit can be used without it. Search for "
-                "RECOVER.md, in every copy of it, and show it to somebody who knows Ethereum."
+                "RECOVER.md or RECOVER.txt, in every copy of it, and show it to somebody who knows Ethereum."
             ),
         )
     )

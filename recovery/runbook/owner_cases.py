@@ -163,7 +163,8 @@ def _seen(known: Known) -> Iterator[Part]:
             Step("Move what every other account of that phrase holds, on every chain, to a phrase that is new."),
             Step("Is one of these keys a guardian, of yours or of others? Have it replaced there, too."),
             Step(
-                "Shares of that phrase are worth nothing any more. New shares of it would not help: split the new one."
+                "Shares of that phrase still give it. Once everything that it opens was moved, have them destroyed. "
+                "New shares of it would not help: split the new one."
             ),
             Step("Never type it anywhere again, not to look whether it is “still safe” either."),
         )
@@ -188,7 +189,9 @@ def _unasked(known: Known) -> Iterator[Part]:
             Step(
                 f"On {_labels(mine)} you cancel it yourself.",
                 one_of=tuple(
-                    f"recovery cancel {known.account} --path {quoted(label)} {known.signers} {_PAID}" for label in mine
+                    f"recovery cancel {known.account} --path {quoted(label)} --policy {quoted(known.policy_file)} "
+                    f"{known.signers} {_PAID}"
+                    for label in mine
                 ),
             )
         )
@@ -225,7 +228,8 @@ def _burned(known: Known) -> Iterator[Part]:
     yield Points(
         (
             Step(
-                "With a copy of the folder nothing is lost. With a bundle neither: unpacked, it is the folder.",
+                "With a copy of the folder nothing is lost. With a bundle almost nothing: unpacked, it is the folder, "
+                "without keys, sheets, runbooks and a freeze that was signed ahead. Have that signed again.",
                 (
                     "recovery bundle verify bundle.zip",
                     "recovery bundle unpack bundle.zip -o FOLDER",
@@ -315,8 +319,9 @@ def _shares(known: Known) -> Iterator[Part]:
                 ),
             ),
             Step(
-                "If fewer are left than are needed, but the key still works: split it anew. If a stranger may have as "
-                "many as are needed, the key is stolen: see there."
+                "If fewer are left than are needed, but the key still works: replace it by a fresh one, and split "
+                "that one. If a stranger may have as many as are needed, the "
+                "key is stolen: see there."
             ),
         )
     )
@@ -384,7 +389,8 @@ def _gone(known: Known) -> Iterator[Part]:
             ),
             Step(
                 "Without this program: RECOVER.md goes from a guardian's kit to new owners with “cast” alone, or with "
-                "a block explorer alone. It is in every copy of the program and in every bundle. Print it now."
+                "a block explorer alone. It is in every bundle, and in every copy of the program (as "
+                "RECOVER.txt). Print it now."
             ),
             Step("Without its makers: the files are JSON, described in docs/files.md of every copy."),
         )

@@ -39,6 +39,15 @@ _ELSEWHERE = {
     "nothing.",
     Kind.BYTES: "the secret, in hexadecimal digits.",
 }
+#: Of each kind, what to do with it.
+_COMES_OUT = {
+    Kind.POLICY: "What comes out opens nothing. It shows who the guardians are, and makes their kits again (recovery "
+    "kit rebuild): show it to nobody else.",
+    Kind.BYTES: "Whoever sees what comes out has the secret. What it opens, the owner's papers say.",
+} | dict.fromkeys(
+    (Kind.SEED, Kind.KEY),
+    "Whoever sees what comes out can take everything. Bring what it opens to new keys, together, that day.",
+)
 
 
 def share_pdf(share: Share, *, paper: str = "a4") -> bytes:
@@ -188,7 +197,7 @@ def _gone(about: About) -> Text:
         return [
             bold("Is it destroyed? Tell the owner at once: every share is needed. "),
             "Without this one the others bring nothing back. The owner makes a new set while the secret is still there "
-            "(recovery backup split).",
+            "(recovery backup split --second-set), or better shares of a fresh key.",
         ]
     return [
         bold("Is it destroyed? Tell the owner. "),
@@ -207,7 +216,12 @@ def _renew(about: About) -> tuple[Text | Block, ...]:
     fresh = Stack(
         (
             Paragraph(what, before=0),
-            Command((f"recovery backup heal SHARE...{' --rotate' if key else ''} --group RULE --holder NAME ...",)),
+            Command(
+                (
+                    f"recovery backup heal SHARE...{' --rotate' if key else ''} --group RULE --holder NAME ... "
+                    f"--folder FOLDER{' --account KEY' if key else ''}",
+                )
+            ),
         )
     )
     destroyed = "then has all old shares destroyed: on paper, on steel, and as files"
@@ -247,7 +261,7 @@ def _heirs(about: About) -> tuple[Block, ...]:
                 "of you trust. Every holder types their own words. Who has a file instead puts its name before "
                 "--typed; if it ends in .age, also --identity with the file of its key.",
                 offline(f"{command} --passphrase" if about.passphrase else command),
-                "Whoever sees what comes out can take everything. Bring what it opens to new keys, together, that day.",
+                _COMES_OUT[about.kind],
             )
         ),
         Heading("If this program is gone"),
