@@ -48,8 +48,8 @@ def _head(known: Known, names: bool) -> Iterator[Part]:
     said: list[Text] = [
         f"There is an account on {known.chain}, with the address {known.account}. Its keys may be lost with whoever "
         "has them. People called guardians can then put a key of the heirs in their place: enough of them, together, "
-        "when it is time, as said below. They hold nothing of what is in it, and nobody is in a hurry: the account does "
-        "not expire.",
+        "when it is time, as said below. They hold nothing of what is in it, and nobody is in a hurry: the account "
+        "does not expire.",
         "What to do, step by step, says the runbook for heirs. Nobody needs money, passwords or the words of a key "
         "from you. Whoever asks for them is a thief.",
     ]
