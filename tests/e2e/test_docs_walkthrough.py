@@ -1,5 +1,7 @@
-"""docs/walkthrough.md, line by line: everybody at a terminal and in a home of their own, once with files and once with
-QR codes only."""
+"""docs/walkthrough.md, line by line: everybody at a terminal and in a home of their own, with QR codes between them.
+
+Files are handed over as they are in the other stories (docs/backup.md, `test_everything_is_gone`).
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,6 @@ NUMBERS = {"Three": 3, "Seven": 7}
 class Story:
     live: Live
     seats: dict[str, Seat]
-    qr: bool
     variables: dict[str, str]
     pictures: int = 0
     #: By a request's file, the words that its asker has read out.
@@ -65,10 +66,7 @@ class Story:
             assert tuple(output.split()) == self.words[shown[1]]
 
     def hand_over(self, name: str, sender: str, receiver: str) -> None:
-        """Gives a file to somebody: as it is, or as pictures of its QR codes."""
-        if not self.qr:
-            self.seats[sender].gives(self.seats[receiver], name)
-            return
+        """Gives a file to somebody, as pictures of its QR codes."""
         self.pictures += 1
         self.seats[sender].shows_all(self.seats[receiver], name, f"picture-{self.pictures}")
 
@@ -82,8 +80,8 @@ def happens(story: Story, text: str) -> None:
         story.hand_over(name, sender, receiver)
 
 
-@pytest.fixture(params=["files", "qr codes"])
-def story(live: Live, tmp_path: Path, request: pytest.FixtureRequest) -> Story:
+@pytest.fixture
+def story(live: Live, tmp_path: Path) -> Story:
     variables = {
         "OWNER": "owner",
         "NEW_OWNER": "new-owner",
@@ -102,7 +100,7 @@ def story(live: Live, tmp_path: Path, request: pytest.FixtureRequest) -> Story:
             keystore(home / ".ape" / "accounts", key)
             live.fund(person(key).address, ETHER)
         seats[who] = Seat.of(home, live, **addresses)
-    return Story(live, seats, request.param == "qr codes", {})
+    return Story(live, seats, {})
 
 
 def test_the_page_tells_of_everything_that_it_should() -> None:
@@ -138,8 +136,7 @@ def test_the_walk_is_as_it_is_told(story: Story) -> None:
     state = client.state(wallet)
     assert not state.frozen and not any(path.is_open for path in state.paths)
     assert len(client.policy(wallet).paths) == 1
-    if story.qr:
-        assert story.pictures == 25
+    assert story.pictures == 25
     keys = [person(name).key.hex() for names in KEYS.values() for name in names]
     home = story.seats["you"].home
     policies = [PolicyPlan.loads((home / name).read_text()) for name in ("policy.json", "policy-2.json")]
