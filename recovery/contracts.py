@@ -26,6 +26,8 @@ DEPLOYER_TRANSACTION = (
     "222222222222"
 )
 SALT = bytes(32)
+#: The code of a key that has delegated to a contract is this and the contract's address (EIP-7702).
+DELEGATION = bytes.fromhex("ef0100")
 
 CONTRACTS = ("WalletRecoveryModule", "RecoveryWalletFactory", "RecoveryWallet", "RecoveryLens")
 

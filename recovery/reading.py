@@ -261,7 +261,7 @@ class Reading(Building):
     def is_wallet(self, address: str) -> Steps[bool]:
         """Whether an address has exactly this deployment's wallet code, as a clone or by delegation (EIP-7702)."""
         code, wallet = (yield from self.code(address)), to_bytes(hexstr=self.deployment.wallet)
-        return code in (_CLONE[0] + wallet + _CLONE[1], b"\xef\x01\x00" + wallet)
+        return code in (_CLONE[0] + wallet + _CLONE[1], contracts.DELEGATION + wallet)
 
     def is_approved(self, signer: Signer, digest: bytes) -> Steps[bool]:
         """Whether an address has approved a digest on-chain; a longer signer has nobody who could."""

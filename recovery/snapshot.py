@@ -217,7 +217,7 @@ def account_codes(wallet: str) -> tuple[tuple[bytes, bool], tuple[bytes, bool]]:
     """The code of a clone (ERC-1167) and of a delegation (EIP-7702), and whether it is one."""
     address = to_bytes(hexstr=wallet)
     clone = bytes.fromhex("363d3d373d3d3d363d73") + address + bytes.fromhex("5af43d82803e903d91602b57fd5bf3")
-    return (clone, False), (b"\xef\x01\x00" + address, True)
+    return (clone, False), (contracts.DELEGATION + address, True)
 
 
 def _slot(key: bytes, mapping: int) -> int:

@@ -7,11 +7,8 @@ what is packed small and huge inside is not unpacked further than a bundle is la
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
 import stat
-import tempfile
 import unicodedata
 import zipfile
 import zlib
@@ -20,6 +17,7 @@ from pathlib import Path
 
 from .. import files
 from ..errors import InvalidFile, InvalidInput
+from ..new_folder import new_folder
 
 MAX_FILES = 2_000
 MAX_FILE = 32 * 1024 * 1024
@@ -81,23 +79,10 @@ def write(path: Path, content: Mapping[str, bytes], *, secret: bool) -> Path:
         return files.write_bytes(path, pack(content), secret=secret)
     if path.exists() or path.is_symlink():
         raise InvalidInput(f"{path} exists already. Name another folder, or move it away first.")
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    with new_folder(path, secret=secret) as unfinished:
         for name in sorted(content):
             require_name(name)
-            files.write_bytes(temporary / name, content[name], secret=secret)
-        if not secret:
-            for folder in (temporary, *(each for each in temporary.iterdir() if each.is_dir())):
-                folder.chmod(0o755)
-        os.rename(temporary, path)
-        temporary = None
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+            files.write_bytes(unfinished / name, content[name], secret=secret)
     return path
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +14,7 @@ import click
 
 from .. import files
 from ..errors import InvalidInput, Refused
+from ..new_folder import new_folder
 from .backup_notes import PART, file_of
 from .session import command_line, quote, refuse_secret, require_free, say, table, warn
 
@@ -258,7 +256,7 @@ def _write(
     # With the account at hand, passphrases could be tried for less than the check value costs.
     told = replace(about, address=None) if about.passphrase else about
     names = []
-    with _beside(target) as place:
+    with new_folder(target) as place:
         for words, holder in zip(made.all, holders, strict=True):
             share = Share(told, holder.name, holder.guardian is not None, words)
             names.append(_write_share(place, share, holder.age_key))
@@ -296,43 +294,6 @@ def _write_sheet(place: Path, share: Share, paper: str) -> None:
     from ..sheets import share_pdf
 
     files.write_bytes(place / f"{share.name}.pdf", share_pdf(share, paper=paper), secret=True)
-
-
-@contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A new folder, which becomes the target at the end, and is gone if anything goes wrong.
-
-    If the process is killed, nobody removes it. So it is not hidden: there may be shares in it.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"unfinished-{target.name}-"))
-    except OSError as error:
-        raise InvalidInput(f"{target} cannot be written: {error.strerror}.") from error
-    try:
-        yield place
-        os.rename(place, target)
-        _keep(target.parent)
-    except OSError as error:
-        raise InvalidInput(f"{target} cannot be written: {error.strerror}.") from error
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def _keep(folder: Path) -> None:
-    """Has the disk keep the name of what was just put there, also if the power fails in the next second.
-
-    A wallet may be given to the key at once, and then there is nothing else that it can be made of.
-    """
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return  # some systems do not open folders
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # -------------------------------------------------------------------------------------------------- words

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ChainError, InvalidInput, Refused
+from .network import NETWORKS
 from .options import FILE, Where, foldered, json_option, profile, reading
 from .session import command_line, quote, require_free, say, table, warn
 
@@ -30,14 +31,7 @@ def bundle() -> None:
 @click.option(
     "-o", "out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="FILE.zip, or a folder."
 )
-@click.option(
-    "--network",
-    "networks",
-    multiple=True,
-    metavar="WHERE",
-    envvar="RECOVERY_NETWORK",
-    help="A node of a chain where the account is; repeat for more chains. Also from RECOVERY_NETWORK.",
-)
+@NETWORKS
 @click.option("--deployment", type=FILE, metavar="FILE", help="JSON with the contracts' addresses, if not the usual.")
 @click.option("--without-secrets", is_flag=True, help="Leave out what names guardians, and the policy's secret.")
 @click.option("--wheel", type=FILE, metavar="FILE", help="This release as a wheel, to be kept with it.")

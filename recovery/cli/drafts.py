@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import InvalidInput, RecoveryError
+from ..new_folder import new_folder
 from .stopping import good_until, is_lasting
 
 if TYPE_CHECKING:
@@ -305,23 +304,13 @@ def keep(scene: Scene, made: Drafts, place: Path, dry_run: bool) -> Path | None:
     for folder in _folders(place):
         if all(_reads(folder / name) == text for name, text in contents.items()):
             return folder
-    temporary = None
-    try:
-        files.make_folders(place.parent, secret=True)
-        temporary = tempfile.mkdtemp(dir=place.parent, prefix=".panic-")  # 0700
+    number, target = 1, place
+    while target.exists() or target.is_symlink():
+        number += 1
+        target = place.with_name(f"{place.name}-{number}")
+    with new_folder(target) as unfinished:
         for name, text in contents.items():
-            files.write(Path(temporary) / name, text, secret=True)
-        number, target = 1, place
-        while target.exists() or target.is_symlink():
-            number += 1
-            target = place.with_name(f"{place.name}-{number}")
-        os.rename(temporary, target)
-        temporary = None
-    except OSError as error:
-        raise InvalidInput(f"{place} cannot be written: {error.strerror}. Name another folder with -o.") from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+            files.write(unfinished / name, text, secret=True)
     return target
 
 

@@ -35,7 +35,8 @@ def wanted(client: RecoveryClient, text: str, sender: str | None, own: bool) -> 
         InvalidInput: It is not said whose account.
         Refused: There is no code at the address, or the account is a contract, or is sending something.
     """
-    from ..keys.authorization import DELEGATION, NOBODY, Authorization
+    from ..contracts import DELEGATION
+    from ..keys.authorization import NOBODY, Authorization
     from ..rpc import number, run
 
     if sender is None:
@@ -116,7 +117,7 @@ def said_after(client: RecoveryClient, carried: tuple[SignedAuthorization, ...])
     Raises:
         Refused: Another one than they should.
     """
-    from ..keys.authorization import DELEGATION
+    from ..contracts import DELEGATION
 
     for each in carried:
         expected = b"" if each.meant.revokes else DELEGATION + bytes.fromhex(each.meant.code[2:])

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from ..signer import Signer
     from .keys import Key
 
-#: What the code of a plain key begins with that uses a contract's (EIP-7702): its key still signs.
-_DELEGATION = bytes.fromhex("ef0100")
-
 
 @dataclass(frozen=True)
 class Rotation:
@@ -256,12 +253,13 @@ def _known(found: Sequence[Key]) -> list[Signer]:
 
 def _asked(client: RecoveryClient, wallet: str, new: Owners, present: bytes) -> dict[str, Typed]:
     """What each new owner has to sign, by address; those that are contracts or passkeys cannot be tried like that."""
+    from ..contracts import DELEGATION
     from ..keys.rotation import challenge
 
     result = {}
     for signer in new.signers:
         code = client.code(signer.address) if signer.is_address else b"a verifier"
-        if code and not code.startswith(_DELEGATION):
+        if code and not code.startswith(DELEGATION):  # the key of an account that delegates still signs
             warn(f"{signer} is no plain key: whether it can sign is not seen before it owns the wallet.")
         else:
             result[str(signer)] = challenge(client.chain_id, wallet, str(signer), present)

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from ..contracts import Deployment
 
 TIMEOUT = 30
+#: For commands that look at an account on all of its chains.
+NETWORKS = click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    metavar="WHERE",
+    envvar="RECOVERY_NETWORK",
+    help="A node of a chain where the account is; repeat for more chains. Also from RECOVERY_NETWORK.",
+)
 
 
 def connect(network: str | None, deployment: Path | None = None) -> RecoveryClient:

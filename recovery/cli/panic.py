@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from .freeze_card import Ahead
 
 
-#: What the code of a plain key begins with that uses a contract's (EIP-7702).
-_DELEGATION = bytes.fromhex("ef0100")
-
-
 @click.command(short_help="Your key is stolen: freeze at once, and prepare the way back")
 @alarmed
 @sending
@@ -226,12 +222,13 @@ def _ahead(
 def _headline(account: str, client: RecoveryClient | None, state: AccountState | None, before: bool, why: str) -> None:
     """The first thing that somebody in panic has to know."""
     from ..chains import chain_name
+    from ..contracts import DELEGATION
     from ..explain import when
 
     if state and state.frozen:
         already = " already" if before else ""
         text = f"FROZEN{already} until {when(state.frozen_until, state.time)}"
-        if client and client.code(account).startswith(_DELEGATION):
+        if client and client.code(account).startswith(DELEGATION):
             text += (
                 ", but ONLY AS A WALLET: this account is a plain key that uses the wallet's code (EIP-7702). Whoever "
                 "has that key can spend everything all the same. Move what is left with it, to a fresh key, NOW."

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import ChainError, InvalidInput, Refused
+from ..new_folder import new_folder
 from .kit_files import paper_option
+from .network import NETWORKS
 from .options import FILE, Where, foldered, profile
 from .session import command_line, quote, say, warn
 
@@ -100,14 +99,7 @@ class Wanted:
 @click.option("--with-holders", is_flag=True, help="Say in the heirs' runbook who holds shares of your keys.")
 @paper_option
 @click.option("--replace", is_flag=True, help="Put them in the place of older ones.")
-@click.option(
-    "--network",
-    "networks",
-    multiple=True,
-    metavar="WHERE",
-    envvar="RECOVERY_NETWORK",
-    help="A node of a chain where the account is; repeat for more chains. Also from RECOVERY_NETWORK.",
-)
+@NETWORKS
 @click.option("--deployment", type=FILE, metavar="FILE", help="JSON with the contracts' addresses, if not the usual.")
 @click.option("--offline", is_flag=True, help="Ask no node, also where RECOVERY_NETWORK or a profile names one.")
 def plan(
@@ -271,19 +263,9 @@ def _write(place: Path, content: Mapping[str, bytes], replace: bool) -> None:
         for name, data in content.items():
             files.write_bytes(place / name, data, secret=True, replace=replace)
         return
-    temporary = None
-    try:
-        files.make_folders(place.parent, secret=True)
-        temporary = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+    with new_folder(place) as unfinished:
         for name, data in content.items():
-            files.write_bytes(temporary / name, data, secret=True)
-        os.rename(temporary, place)
-        temporary = None
-    except OSError as error:
-        raise InvalidInput(f"{place} cannot be written: {error.strerror}.") from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+            files.write_bytes(unfinished / name, data, secret=True)
 
 
 def _tell(known: Known, wanted: Wanted, place: Path, documents: Sequence[Document]) -> None:

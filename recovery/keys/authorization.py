@@ -21,8 +21,6 @@ from ..messages import HALF_ORDER
 NOBODY = "0x" + "00" * 20
 #: What a transaction pays for each authorization that it carries: PER_EMPTY_ACCOUNT_COST.
 GAS = 25_000
-#: What the code of an account begins with that uses another's; the address follows.
-DELEGATION = bytes.fromhex("ef0100")
 _MAGIC = b"\x05"
 
 

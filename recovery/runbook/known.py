@@ -11,6 +11,7 @@ from eth_utils import to_bytes
 
 from .. import abi, lens
 from ..chains import chain_names
+from ..contracts import DELEGATION
 from ..errors import ChainError, InvalidInput
 from ..plan import Guardian, PathPlan, PolicyPlan
 from ..policy import MAX_PATHS, Path, Right
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 INSTALL = 'pip install "ape-recovery[cli]"'
 #: After a death it takes people longer to gather than the usual three days. Longer than this nobody may sign ahead.
 LONG = '--deadline "30 days"'
-#: What the code of a plain key begins with that uses a contract's (EIP-7702).
-_DELEGATION = bytes.fromhex("ef0100")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def look(reading: Reading, account: str) -> Steps[Stand]:
     owners = abi.function("RecoveryWallet", "ownersHash")
     (owners_hash,) = owners.returned((yield owners.ask(account, block=hex(number))))
     (state,) = lens.unpack([account], words, MAX_PATHS, time)
-    return Stand(chain_id, number, state, code.startswith(_DELEGATION), bytes(owners_hash))
+    return Stand(chain_id, number, state, code.startswith(DELEGATION), bytes(owners_hash))
 
 
 @dataclass(frozen=True, slots=True)

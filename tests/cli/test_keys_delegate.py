@@ -11,9 +11,9 @@ from eth_account.signers.local import LocalAccount
 from recovery import files, hsm
 from recovery.building import Transaction
 from recovery.cli.ape_keys import ApeKey
-from recovery.contracts import canonical_deployment
+from recovery.contracts import DELEGATION, canonical_deployment
 from recovery.keys import cold
-from recovery.keys.authorization import DELEGATION, NOBODY
+from recovery.keys.authorization import NOBODY
 from tests.cli.conftest import Console
 from tests.cli.test_keys_cold import offline
 from tests.live import ETHER, Live

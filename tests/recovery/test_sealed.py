@@ -84,7 +84,7 @@ def test_what_is_no_sealed_text_is_said_to_be_none() -> None:
     with pytest.raises(InvalidInput, match="Which age identity"):
         unseal(seal(TEXT, [recipient]), [])
     with pytest.raises(InvalidInput, match="no identity of age"):
-        unseal(seal(TEXT, [recipient]), ["AGE-SECRET-KEY-1XXX"])
+        unseal(seal(TEXT, [recipient]), ["AGE-SECRET-KEY-1NONE"])
 
 
 def test_a_recipient_with_a_slip_or_a_secret_one_is_refused_and_the_secret_not_repeated() -> None:
